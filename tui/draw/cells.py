@@ -1,0 +1,107 @@
+"""A rectangle of characters with roles: what every drawing function returns and every widget shows.
+
+A role says what a cell *means* ("positive", "current"); the palette decides how that looks, so that colour,
+16 colours and NO_COLOR are one drawing. Heat is a number in −1 … +1 shown as background where colour exists.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Look(NamedTuple):
+    """What a cell means: a role of the palette, and how much heat lies behind it (−1 … +1, None: none)."""
+
+    role: str = "text"
+    heat: float | None = None
+
+
+PLAIN = Look()
+
+
+class Span(NamedTuple):
+    """A run of characters that look alike."""
+
+    text: str
+    look: Look = PLAIN
+
+
+Row = tuple[Span, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Hit:
+    """A clickable rectangle: `width` cells from (x, y), naming an address as text."""
+
+    x: int
+    y: int
+    width: int
+    target: str
+
+
+def width_of(text: str) -> int:
+    """Terminal cells `text` takes: combining marks none, East Asian wide two."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
+
+
+class Canvas:
+    """A mutable grid while a drawing is made; `rows()` freezes it. Writes outside are clipped, never an error."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = max(0, width)
+        self.height = max(0, height)
+        self._chars: list[list[str]] = [[" "] * self.width for _ in range(self.height)]
+        self._looks: list[list[Look]] = [[PLAIN] * self.width for _ in range(self.height)]
+
+    def put(self, x: int, y: int, text: str, look: Look = PLAIN) -> int:
+        """Write `text` from column x of row y; return the column after it."""
+        for char in text:
+            wide = width_of(char)
+            if wide == 0:
+                if 0 <= y < self.height and 0 < x <= self.width:
+                    self._chars[y][x - 1] += char
+                continue
+            if 0 <= y < self.height and 0 <= x and x + wide <= self.width:
+                self._chars[y][x] = char
+                self._looks[y][x] = look
+                if wide == 2:
+                    self._chars[y][x + 1] = ""
+                    self._looks[y][x + 1] = look
+            x += wide
+        return x
+
+    def get(self, x: int, y: int) -> str:
+        """The character at (x, y); a blank outside."""
+        return self._chars[y][x] if 0 <= x < self.width and 0 <= y < self.height else " "
+
+    def look(self, x: int, y: int) -> Look:
+        return self._looks[y][x] if 0 <= x < self.width and 0 <= y < self.height else PLAIN
+
+    def row(self, y: int) -> Row:
+        """Row y as the fewest spans."""
+        spans: list[Span] = []
+        text = ""
+        current = PLAIN
+        for char, look in zip(self._chars[y], self._looks[y], strict=True):
+            if look != current and text:
+                spans.append(Span(text, current))
+                text = ""
+            current = look
+            text += char
+        if text:
+            spans.append(Span(text, current))
+        return tuple(spans)
+
+    def rows(self) -> tuple[Row, ...]:
+        return tuple(self.row(y) for y in range(self.height))
+
+
+def plain_text(rows: tuple[Row, ...]) -> str:
+    """The characters alone, trailing blanks cut: what a golden file holds."""
+    return "\n".join("".join(span.text for span in row).rstrip() for row in rows)
