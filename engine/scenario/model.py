@@ -7,9 +7,8 @@ edits make them by hand or with `dataclasses.replace`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,6 @@ from numpy.typing import NDArray
 from engine.address import Address
 
 Array = NDArray[np.float64]
-NO_OPTIONS: Mapping[str, float] = MappingProxyType({})
 
 
 def frozen_array(values: object) -> Array:
@@ -38,7 +36,7 @@ class Layer:
     """Starting W, shape (units, inputs)."""
     biases: Array | None
     """Starting b, shape (units,); None where the layer has no bias."""
-    activation_options: Mapping[str, float] = NO_OPTIONS
+    activation_options: Mapping[str, float] = field(default_factory=dict)
     """Options the file gives to the activation (`slope` of leaky_relu), defaults filled in."""
     weights_origin: str = "as given"
     """Where the starting W comes from, for people: "as given", "zeros", "xavier_uniform, seed 7"."""
@@ -64,7 +62,7 @@ class Optimizer:
     name: str
     """Canonical name in `engine.optimizers.OPTIMIZERS`."""
     learning_rate: float
-    options: Mapping[str, float] = NO_OPTIONS
+    options: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class Canvas:
                 if 0 <= y < self.height and 0 < x <= self.width:
                     self._chars[y][x - 1] += char
                 continue
-            if 0 <= y < self.height and 0 <= x and x + wide <= self.width:
+            if 0 <= y < self.height and x >= 0 and x + wide <= self.width:
                 self._chars[y][x] = char
                 self._looks[y][x] = look
                 if wide == 2:

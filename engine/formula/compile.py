@@ -1,0 +1,56 @@
+"""numpy functions from elementwise trees, so that the formula shown is the formula computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from engine.formula.functions import FUNCTIONS
+from engine.formula.nodes import Add, Call, Div, Mul, Neg, Node, Num, Pow, Var, Where
+
+_NAMES: dict[str, Any] = {"where": np.where, **{name: function.array for name, function in FUNCTIONS.items()}}
+
+
+@lru_cache(maxsize=256)
+def array_function(tree: Node, *variables: str) -> Callable[..., Any]:
+    """`tree` as a function of arrays named by `variables`; works for complex arrays where the tree is analytic.
+
+    Both branches of a `Where` are computed, so callers silence floating-point warnings.
+
+    Raises:
+        TypeError: the tree is not elementwise.
+    """
+    code = compile(f"lambda {', '.join(variables)}: {_source(tree)}", "<formula>", "eval")
+    function: Callable[..., Any] = eval(code, dict(_NAMES))
+    return function
+
+
+def _source(node: Node) -> str:
+    match node:
+        case Num(value):
+            return repr(value)
+        case Var(name):
+            return name
+        case Add(terms):
+            head, *rest = terms
+            signed = (f" - {_source(term.of)}" if isinstance(term, Neg) else f" + {_source(term)}" for term in rest)
+            return f"({_source(head)}{''.join(signed)})"
+        case Mul(factors):
+            return f"({' * '.join(map(_source, factors))})"
+        case Neg(of):
+            return f"(-{_source(of)})"
+        case Div(over, under):
+            return f"({_source(over)} / {_source(under)})"
+        case Pow(base, 2):
+            return f"({_source(base)} * {_source(base)})"
+        case Pow(base, exponent):
+            return f"({_source(base)} ** {exponent})"
+        case Call(function, arguments) if function in FUNCTIONS:
+            return f"{function}({', '.join(map(_source, arguments))})"
+        case Where(left, relation, right, yes, no):
+            return f"where({_source(left)} {relation} {_source(right)}, {_source(yes)}, {_source(no)})"
+        case _:
+            raise TypeError(f"not an elementwise formula: {type(node).__name__}")

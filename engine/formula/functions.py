@@ -1,0 +1,100 @@
+"""The functions formulas may call: one line each, with IEEE results where Python's `math` would raise."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+def _exp(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf
+
+
+def _ln(x: float) -> float:
+    if x == 0.0:
+        return -math.inf
+    return math.log(x) if x > 0.0 else math.nan
+
+
+def _log1p(x: float) -> float:
+    if x == -1.0:
+        return -math.inf
+    return math.log1p(x) if x > -1.0 else math.nan
+
+
+def _cosh(x: float) -> float:
+    try:
+        return math.cosh(x)
+    except OverflowError:
+        return math.inf
+
+
+def _max(*values: float) -> float:
+    return math.nan if any(value != value for value in values) else max(values)
+
+
+def _xlny(x: float, y: float) -> float:
+    return x if x == 0.0 and y == y else x * _ln(y)
+
+
+def _x_over(x: float, y: float) -> float:
+    return x if x == 0.0 and y == y else divide(x, y)
+
+
+def divide(over: float, under: float) -> float:
+    """IEEE division: x/0 is ±∞ by the signs, 0/0 is NaN."""
+    if under != 0.0:
+        return over / under
+    if over == 0.0 or over != over:
+        return math.nan
+    return math.copysign(math.inf, over) * math.copysign(1.0, under)
+
+
+def power(base: float, exponent: int) -> float:
+    """base**exponent for a whole exponent, overflowing to ±∞."""
+    try:
+        return base**exponent
+    except OverflowError:
+        return -math.inf if base < 0 and exponent % 2 else math.inf
+    except ZeroDivisionError:
+        return math.inf
+
+
+def _xlny_array(x: Any, y: Any) -> Any:
+    return np.where((x == 0.0) & ~np.isnan(y), x, x * np.log(y))
+
+
+def _x_over_array(x: Any, y: Any) -> Any:
+    return np.where((x == 0.0) & ~np.isnan(y), x, x / y)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A callable of formulas: its scalar form, its numpy form, and how it is written."""
+
+    scalar: Callable[..., float]
+    array: Callable[..., Any]
+    unicode: str
+    """How it is printed: a name put before its arguments in parentheses, or with {} in their places."""
+    ascii: str
+
+
+FUNCTIONS: dict[str, Function] = {
+    "exp": Function(_exp, np.exp, "e^{}", "e^{}"),
+    "ln": Function(_ln, np.log, "ln", "ln"),
+    "log1p": Function(_log1p, np.log1p, "ln1p", "ln1p"),
+    "tanh": Function(math.tanh, np.tanh, "tanh", "tanh"),
+    "cosh": Function(_cosh, np.cosh, "cosh", "cosh"),
+    "abs": Function(abs, np.abs, "|{}|", "|{}|"),
+    "max": Function(_max, np.maximum, "max", "max"),
+    # 0·ln 0 and 0/0 count as 0: the limits a cross-entropy takes where a target is exactly 0
+    "xlny": Function(_xlny, _xlny_array, "{}·ln {}", "{}*ln {}"),
+    "x_over": Function(_x_over, _x_over_array, "{}/{}", "{}/{}"),
+}

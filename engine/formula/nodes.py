@@ -1,0 +1,293 @@
+"""The expression trees every formula is written in.
+
+One vocabulary serves the whole engine. A *template* holds `Ref`s with index variables ("j", "k") and
+`Reduce`s over them: z = Σₖ W[l][j,k]·a[l−1][k] + b[l][j]. *Grounded* at an address (`engine.formula.ground`)
+the `Ref`s become `Symbol`s with values and the reductions become the sums a person would write out. The same
+grounded tree is printed, evaluated and exported, so what is shown is what is checked.
+
+Nodes are immutable and compare by structure. Operators build them: `W * a + b`, `1 / (1 + exp(-z))`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.address import Address
+
+Index = int | str
+"""A 1-based index, or the name of an index variable still open."""
+
+
+class Node:
+    """Operators shared by every node; numbers are lifted to `Num`."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Node | float) -> Add:
+        return Add((*_terms(self), *_terms(lift(other))))
+
+    def __radd__(self, other: float) -> Add:
+        return lift(other) + self
+
+    def __sub__(self, other: Node | float) -> Add:
+        return Add((*_terms(self), Neg(lift(other))))
+
+    def __rsub__(self, other: float) -> Add:
+        return lift(other) - self
+
+    def __mul__(self, other: Node | float) -> Mul:
+        return Mul((*_factors(self), *_factors(lift(other))))
+
+    def __rmul__(self, other: float) -> Mul:
+        return lift(other) * self
+
+    def __truediv__(self, other: Node | float) -> Div:
+        return Div(self, lift(other))
+
+    def __rtruediv__(self, other: float) -> Div:
+        return Div(lift(other), self)
+
+    def __pow__(self, exponent: int) -> Pow:
+        return Pow(self, exponent)
+
+    def __neg__(self) -> Neg:
+        return Neg(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Num(Node):
+    """A literal number; `text` where it is written otherwise than by its digits ("½")."""
+
+    value: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Var(Node):
+    """A named hole of an elementwise function ("z", "a"), filled by `substitute`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ref(Node):
+    """A quantity at indices still open. `after`: the state after this iteration's update."""
+
+    name: str
+    layer: int | None = None
+    unit: tuple[Index, ...] = ()
+    sample: Index | None = None
+    after: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Node):
+    """A grounded `Ref`: a link to the step that made it, and the number recorded there."""
+
+    address: Address
+    value: float
+    alone: bool = False
+    """True where the batch is one sample, so that printing may leave the sample out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size(Node):
+    """A number of things: the samples of this batch, the outputs; printed as its letter until grounded."""
+
+    of: str
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Node):
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mul(Node):
+    factors: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Div(Node):
+    over: Node
+    under: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Neg(Node):
+    of: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Pow(Node):
+    base: Node
+    exponent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    """A function of `engine.formula.functions`, or an activation printed by its name."""
+
+    function: str
+    arguments: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce(Node):
+    """Σ or max of `body` over `index` = 1 … size of `over` (a space of `engine.formula.ground.Scope`)."""
+
+    operation: str
+    """`"sum"` or `"max"`."""
+    index: str
+    over: str
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Total(Node):
+    """A grounded reduction: its terms, written out."""
+
+    operation: str
+    terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kronecker(Node):
+    """1[i = j]: one where the indices agree, else zero."""
+
+    left: Index
+    right: Index
+
+
+@dataclass(frozen=True, slots=True)
+class Where(Node):
+    """`yes` where `left relation right` holds, else `no`. NaN takes `no`."""
+
+    left: Node
+    relation: str
+    """`">"` or `">="`."""
+    right: Node
+    yes: Node
+    no: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Let(Node):
+    """`body` with `name` standing for `value`: a number used many times is computed and shown once."""
+
+    name: str
+    value: Node
+    body: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Local(Node):
+    """The name bound by the enclosing `Let`."""
+
+    name: str
+
+
+def lift(value: Node | float) -> Node:
+    """A node as it is; a number as `Num`."""
+    return value if isinstance(value, Node) else Num(float(value))
+
+
+def _terms(node: Node) -> tuple[Node, ...]:
+    return node.terms if isinstance(node, Add) else (node,)
+
+
+def _factors(node: Node) -> tuple[Node, ...]:
+    return node.factors if isinstance(node, Mul) else (node,)
+
+
+def call(function: str, *arguments: Node | float) -> Call:
+    return Call(function, tuple(lift(argument) for argument in arguments))
+
+
+def exp(x: Node | float) -> Call:
+    return call("exp", x)
+
+
+def ln(x: Node | float) -> Call:
+    return call("ln", x)
+
+
+def log1p(x: Node | float) -> Call:
+    return call("log1p", x)
+
+
+def absolute(x: Node | float) -> Call:
+    return call("abs", x)
+
+
+def maximum(x: Node | float, y: Node | float) -> Call:
+    return call("max", x, y)
+
+
+def sum_over(index: str, over: str, body: Node) -> Reduce:
+    return Reduce("sum", index, over, body)
+
+
+def max_over(index: str, over: str, body: Node) -> Reduce:
+    return Reduce("max", index, over, body)
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    """The nodes directly below `node`, in the order they are read."""
+    match node:
+        case Add(terms) | Total(_, terms):
+            return terms
+        case Mul(factors):
+            return factors
+        case Div(over, under):
+            return (over, under)
+        case Neg(of):
+            return (of,)
+        case Pow(base, _):
+            return (base,)
+        case Call(_, arguments):
+            return arguments
+        case Reduce(_, _, _, body):
+            return (body,)
+        case Where(left, _, right, yes, no):
+            return (left, right, yes, no)
+        case Let(_, value, body):
+            return (value, body)
+        case _:
+            return ()
+
+
+def substitute(node: Node, values: dict[str, Node]) -> Node:
+    """`node` with each `Var` replaced by `values[name]`.
+
+    Raises:
+        KeyError: a `Var` has no value.
+    """
+
+    def walk(inner: Node) -> Node:
+        return substitute(inner, values)
+
+    match node:
+        case Var(name):
+            return values[name]
+        case Add(terms):
+            return Add(tuple(map(walk, terms)))
+        case Mul(factors):
+            return Mul(tuple(map(walk, factors)))
+        case Div(over, under):
+            return Div(walk(over), walk(under))
+        case Neg(of):
+            return Neg(walk(of))
+        case Pow(base, exponent):
+            return Pow(walk(base), exponent)
+        case Call(function, arguments):
+            return Call(function, tuple(map(walk, arguments)))
+        case Reduce(operation, index, over, body):
+            return Reduce(operation, index, over, walk(body))
+        case Where(left, relation, right, yes, no):
+            return Where(walk(left), relation, walk(right), walk(yes), walk(no))
+        case Let(name, value, body):
+            return Let(name, walk(value), walk(body))
+        case _:
+            return node

@@ -1,0 +1,75 @@
+"""Numbers as text: exact for files and exports, rounded and marked as rounded for people."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+NON_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
+
+class Rounded(NamedTuple):
+    """A number for people, ASCII digits and signs; `exact` tells whether the text is the whole number."""
+
+    text: str
+    exact: bool
+
+
+def shortest(value: float) -> str:
+    """The shortest digits that read back as the same float64; whole numbers without ".0"."""
+    if not math.isfinite(value):
+        return NON_FINITE[repr(value)]
+    text = repr(value)
+    return text[:-2] if text.endswith(".0") else text
+
+
+def rounded(value: float, digits: int) -> Rounded:
+    """`value` to `digits` significant digits, trailing zeros dropped; 1e-4 … 1e6 written out.
+
+    Raises:
+        ValueError: digits < 1.
+    """
+    if digits < 1:
+        raise ValueError(f"expected at least 1 digit, got {digits}")
+    if value != value:
+        return Rounded("NaN", True)
+    if math.isinf(value):
+        return Rounded("inf" if value > 0 else "-inf", True)
+    if value == 0.0:
+        return Rounded("0", True)
+    scientific = f"{value:.{digits - 1}e}"
+    mantissa, exponent = scientific.split("e")
+    power = int(exponent)
+    if -5 < power < 7:
+        text = _trim(f"{value:.{max(0, digits - 1 - power)}f}")
+    else:
+        text = f"{_trim(mantissa)}e{power}"
+    return Rounded(text, float(text) == value)
+
+
+def fixed(value: float, width: int, sign: bool = True) -> str:
+    """`value` in at most `width` ASCII characters, as many decimals as fit: for boxes and tables."""
+    plus = "+" if sign else ""
+    if value != value:
+        return "NaN"[:width]
+    if math.isinf(value):
+        return f"{'+' if value > 0 else '-'}inf"
+    for decimals in range(width, -1, -1):
+        text = f"{value:{plus}.{decimals}f}"
+        if len(text) <= width and (value == 0.0 or float(text) != 0.0):
+            return text if decimals < 4 else f"{value:{plus}.{min(decimals, 4)}f}"
+    for decimals in range(width, -1, -1):
+        mantissa, exponent = f"{value:{plus}.{decimals}e}".split("e")
+        text = f"{mantissa}e{int(exponent)}"
+        if len(text) <= width:
+            return text
+    return ("+" if value > 0 else "-") + "…"
+
+
+def _trim(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def json_number(value: float) -> float | str:
+    """A float as JSON can hold it: non-finite ones as "NaN", "Infinity", "-Infinity"."""
+    return value if math.isfinite(value) else NON_FINITE[repr(value)]

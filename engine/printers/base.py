@@ -1,0 +1,234 @@
+"""Formula trees as lines of text: one visitor, which knows precedence; an alphabet is a subclass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from engine.formula.evaluate import evaluate, holds
+from engine.formula.functions import FUNCTIONS
+from engine.formula.nodes import (
+    Add,
+    Call,
+    Div,
+    Kronecker,
+    Let,
+    Local,
+    Mul,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Reduce,
+    Ref,
+    Size,
+    Symbol,
+    Total,
+    Var,
+    Where,
+)
+from engine.notation import Notation, Place, subscript, superscript
+from engine.numbers import Rounded, rounded, shortest
+
+SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
+"""How tightly a printed piece holds together, loosest first."""
+
+SHORTEST = 0
+"""`digits` for the shortest exact digits."""
+
+
+@dataclass
+class Page:
+    """What a printing has come across besides its text."""
+
+    exact: bool = True
+    """Whether every number printed is the whole number."""
+    abridged: bool = False
+    """Whether terms were left out."""
+    local: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    """Definitions of local names: "m = max(z₁, z₂)"."""
+    conditions: list[str] = field(default_factory=list)
+    """Why a branch was taken: "0.2 > 0"."""
+    sample: int | None = None
+    """The sample everything is about: not repeated at every symbol."""
+
+
+Piece = tuple[str, int]
+"""Printed text and how tightly it holds."""
+
+
+class Printer:
+    """Prints trees in the Unicode alphabet. `numbers` puts values in for symbols.
+
+    `most` is the number of terms of a sum beyond which the middle is left out; 0 prints all.
+    """
+
+    minus = "−"
+    times = "·"
+    dots = "…"
+    infinity = "∞"
+    sigma = "Σ"
+    approximately = "≈"
+    relations: Mapping[str, str] = MappingProxyType({">": ">", ">=": "≥"})
+    opposites: Mapping[str, str] = MappingProxyType({">": "≤", ">=": "<"})
+
+    def __init__(self, notation: Notation, digits: int = SHORTEST, most: int = 0) -> None:
+        self.notation = notation
+        self.digits = digits
+        self.most = most
+
+    def symbols(self, node: Node, page: Page | None = None) -> str:
+        """The tree in symbols."""
+        return self._print(node, page or Page(), numbers=False)[0]
+
+    def numbers(self, node: Node, page: Page | None = None) -> str:
+        """The grounded tree with its numbers put in for the symbols."""
+        return self._print(node, page or Page(), numbers=True)[0]
+
+    def number(self, value: float, page: Page | None = None) -> str:
+        """A number in this alphabet, to the printer's digits."""
+        text, exact = Rounded(shortest(value), True) if self.digits == SHORTEST else rounded(value, self.digits)
+        if page is not None and not exact:
+            page.exact = False
+        return self._spelled(text)
+
+    def equals(self, exact: bool) -> str:
+        """The sign before a value: = or, where it is rounded, ≈."""
+        return "=" if exact else self.approximately
+
+    def power(self, exponent: int) -> str:
+        return superscript(str(exponent).replace("-", "⁻"))
+
+    def scientific(self, mantissa: str, exponent: int) -> str:
+        return f"{mantissa}{self.times}10{self.power(exponent)}"
+
+    def _spelled(self, text: str) -> str:
+        text = text.replace("-Infinity", "-inf").replace("Infinity", "inf")
+        mantissa, e, exponent = text.partition("e")
+        if e:
+            return self.scientific(mantissa.replace("-", self.minus), int(exponent))
+        return text.replace("-inf", self.minus + self.infinity).replace("inf", self.infinity).replace("-", self.minus)
+
+    def _print(self, node: Node, page: Page, numbers: bool) -> Piece:
+        def inner(part: Node) -> Piece:
+            return self._print(part, page, numbers)
+
+        match node:
+            case Num(value, text):
+                return self._number(value, text, page)
+            case Symbol(address, value):
+                if numbers:
+                    return self._number(value, "", page)
+                sample = None if address.sample == page.sample else address.sample
+                return self.notation.symbol(Place(address.name, address.layer, address.unit, sample)), ATOM
+            case Ref(name, layer, unit, sample):
+                return self.notation.symbol(Place(name, layer, unit, sample)), ATOM
+            case Add(terms) | Total("sum", terms):
+                return self._sum(terms, page, inner)
+            case Total(operation, terms):
+                return f"{operation}({self._list(terms, page, inner)})", ATOM
+            case Mul(factors):
+                return self.times.join(self._held(inner(factor), PRODUCT) for factor in factors), PRODUCT
+            case Neg(of):
+                return self.minus + self._held(inner(of), PRODUCT), SIGN
+            case Div(over, under):
+                return f"{self._held(inner(over), PRODUCT)}/{self._held(inner(under), POWER)}", PRODUCT
+            case Pow(base, exponent):
+                text = self._held(inner(base), ATOM)
+                # a superscript on a superscript would be read as one
+                return (f"({text})" if text.endswith("⁾") else text) + self.power(exponent), POWER
+            case Call(function, arguments):
+                return self._call(function, [inner(argument) for argument in arguments])
+            case Reduce(operation, index, _, body):
+                name = self.sigma if operation == "sum" else operation
+                return f"{self._below(name, index)} {self._held(inner(body), PRODUCT)}", SIGN
+            case Where():
+                return self._where(node, page, inner)
+            case Let(name, value, body):
+                page.local[name] = evaluate(value, page.local)
+                page.notes.append(f"{name} {self.equals(True)} {inner(value)[0]}")
+                return inner(body)
+            case Local(name):
+                return self._number(page.local[name], "", page) if numbers else (name, ATOM)
+            case Size(_, letter):
+                return letter, ATOM
+            case Kronecker(left, right):
+                return f"1[{left}={right}]", ATOM
+            case Var(name):
+                return name, ATOM
+            case _:
+                raise TypeError(f"cannot print {type(node).__name__}")
+
+    def _number(self, value: float, text: str, page: Page) -> Piece:
+        if text and not self.notation.ascii:
+            return text, ATOM
+        printed = self.number(value, page)
+        return printed, SIGN if printed.startswith(self.minus) else PRODUCT if self.times in printed else ATOM
+
+    def _held(self, piece: Piece, tightness: int) -> str:
+        """The text, in parentheses where it would fall apart."""
+        text, holds_at = piece
+        return text if holds_at >= tightness and holds_at != SIGN else f"({text})"
+
+    def _sum(self, terms: tuple[Node, ...], page: Page, inner: Callable[[Node], Piece]) -> Piece:
+        if len(terms) == 1:
+            return inner(terms[0])
+        pieces: list[str] = []
+        for position, term in self._kept(terms, page):
+            if term is None:
+                pieces.append(f" + {self.dots}")
+                continue
+            negated = isinstance(term, Neg) and position > 0
+            text, tightness = inner(term.of if negated and isinstance(term, Neg) else term)
+            if position == 0:
+                # a leading sign needs no parentheses; a sum inside a sum does not either
+                pieces.append(text)
+            elif negated:
+                pieces.append(f" {self.minus} {self._held((text, tightness), PRODUCT)}")
+            else:
+                pieces.append(f" + {text if tightness != SIGN else f'({text})'}")
+        return "".join(pieces), SUM
+
+    def _list(self, terms: tuple[Node, ...], page: Page, inner: Callable[[Node], Piece]) -> str:
+        return ", ".join(self.dots if term is None else inner(term)[0] for _, term in self._kept(terms, page))
+
+    def _kept(self, terms: tuple[Node, ...], page: Page) -> list[tuple[int, Node | None]]:
+        """The terms to print with their positions; None for those left out."""
+        numbered: list[tuple[int, Node | None]] = list(enumerate(terms))
+        # a constant that closes a long sum (the bias) is not one of its terms: keep it
+        if not self.most or len(terms) <= self.most:
+            return numbered
+        page.abridged = True
+        head = max(1, self.most - 2)
+        return [*numbered[:head], (head, None), numbered[-1]]
+
+    def _call(self, function: str, pieces: list[Piece]) -> Piece:
+        known = FUNCTIONS.get(function)
+        name = (
+            self.notation.function(function) if known is None else known.ascii if self.notation.ascii else known.unicode
+        )
+        if "{}" not in name:
+            return f"{name}({', '.join(text for text, _ in pieces)})", ATOM
+        if name.startswith("|"):
+            return name.format(pieces[0][0]), ATOM
+        if len(pieces) == 1:
+            return name.format(self._held(pieces[0], POWER)), POWER
+        first, second = pieces
+        return name.format(self._held(first, PRODUCT), self._held(second, POWER)), PRODUCT
+
+    def _where(self, node: Where, page: Page, inner: Callable[[Node], Piece]) -> Piece:
+        try:
+            taken = holds(node, page.local)
+        except TypeError:
+            test = f"{inner(node.left)[0]} {self.relations[node.relation]} {inner(node.right)[0]}"
+            return f"{inner(node.yes)[0]} if {test} else {inner(node.no)[0]}", SUM
+        # a threshold other than 0 only guards against overflow: nothing to explain
+        if node.right == Num(0.0):
+            relation = (self.relations if taken else self.opposites)[node.relation]
+            page.conditions.append(f"{inner(node.left)[0]} {relation} 0")
+        return inner(node.yes if taken else node.no)
+
+    def _below(self, text: str, index: str) -> str:
+        return f"{text}_{index}" if self.notation.ascii else text + subscript(index)

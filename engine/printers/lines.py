@@ -1,0 +1,153 @@
+"""An explanation as labelled lines of text, for whatever shows them: the app, `--plain`, `trace`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.explain import Equation, Explanation
+from engine.formula.evaluate import evaluate
+from engine.formula.nodes import Add, Let, Node, Num, Symbol, Total
+from engine.notation import Notation
+from engine.printers.base import Page, Printer
+from engine.quantity import ArrayForm, ArraySymbol, Kind, Quantity
+
+
+class Line(NamedTuple):
+    """One line; `kind` is one of the names below, `left` what stands before its relation sign."""
+
+    kind: str
+    """symbols, numbers, terms, value, condition, where, abridged, computed, differs, array, why, valid, long"""
+    left: str
+    relation: str
+    text: str
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.left, self.relation, self.text) if part)
+
+
+def lines(explanation: Explanation, printer: Printer, long_way: bool = False) -> list[Line]:
+    """The lines of one step, in the order a person writes them down."""
+    sample = explanation.step.address.sample
+    # a sample's part of the loss differs from the loss by its sample alone
+    left = printer.symbols(explanation.left, Page(sample=sample if explanation.step.address.unit else None))
+    shown, other = _shown(explanation, printer)
+    page = Page(sample=sample)
+    symbols = printer.symbols(shown, page)
+    names = [] if explanation.called is None else [printer.symbols(explanation.called, Page(sample=sample))]
+    result = [Line("symbols", left, _relation(explanation, printer), " = ".join([*names, symbols]))]
+    result += [Line("where", "", "with", note) for note in page.notes]
+    result += [Line("condition", "", "because", condition) for condition in page.conditions]
+    value_page = Page()
+    value = printer.number(explanation.step.value, value_page)
+    put_in = Page()
+    numbers = printer.numbers(shown, put_in)
+    if numbers not in (value, symbols):
+        result.append(Line("numbers", "", printer.equals(put_in.exact), numbers))
+    terms_page = Page()
+    terms = _terms(shown, printer, terms_page)
+    if terms and terms != numbers:
+        result.append(Line("terms", "", printer.equals(terms_page.exact), terms))
+    result.append(Line("value", left, printer.equals(value_page.exact), value))
+    if put_in.abridged:
+        result.append(Line("abridged", "", "", f"{_count(shown)} terms; the middle ones are left out here"))
+    result += other
+    array = array_line(explanation.quantity, printer.notation)
+    if array:
+        result.append(array)
+    if explanation.why:
+        result.append(Line("why", "", "", explanation.why))
+    if explanation.long_way:
+        result.append(Line("valid", "", "", f"The shortcut holds {explanation.valid}."))
+        if long_way:
+            result += [line for equation in explanation.long_way for line in _long(equation, printer, sample)]
+    return result
+
+
+def array_line(quantity: Quantity, notation: Notation) -> Line | None:
+    """The formula of the whole array with a shape beside each symbol, or None."""
+    if not quantity.array:
+        return None
+    whole = ArraySymbol(quantity.name, quantity.layer, quantity.shape)
+    return Line("array", _with_shape(whole, notation), "=", _array(quantity.array, notation))
+
+
+def _relation(explanation: Explanation, printer: Printer) -> str:
+    if explanation.quantity.kind is not Kind.STATE:
+        return "="
+    return "<-" if printer.notation.ascii else "←"
+
+
+def _shown(explanation: Explanation, printer: Printer) -> tuple[Node, list[Line]]:
+    """The formula to show first, and what to say of the other form where there are two."""
+    stated = explanation.stated
+    if stated is None:
+        return explanation.tree, []
+    page = Page(sample=explanation.step.address.sample)
+    computed = printer.symbols(explanation.tree, page)
+    textbook = printer.symbols(stated, Page(sample=page.sample))
+    if computed == textbook:
+        return explanation.tree, []
+    if explanation.stated_agrees:
+        notes = "".join(f", {note}" for note in page.notes)
+        return stated, [
+            Line("computed", "", "computed as", f"{computed}{notes}; the form above agrees {explanation.stated_range}")
+        ]
+    gives = printer.number(evaluate(stated))
+    return explanation.tree, [
+        Line("differs", "", "the definition", f"{textbook} gives {gives} here; it agrees {explanation.stated_range}")
+    ]
+
+
+def _terms(node: Node, printer: Printer, page: Page) -> str:
+    """The value of each term of a sum, where the terms are more than single numbers."""
+    local: dict[str, float] = {}
+    while isinstance(node, Let):
+        local[node.name] = evaluate(node.value, local)
+        node = node.body
+    flat = _flat(node)
+    if len(flat) < 2 or all(isinstance(term, Num | Symbol) for term in flat):
+        return ""
+    values = Total("sum", tuple(Num(evaluate(term, local)) for term in flat))
+    return printer.numbers(values, page)
+
+
+def _flat(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Add) or (isinstance(node, Total) and node.operation == "sum"):
+        return tuple(leaf for term in node.terms for leaf in _flat(term))
+    return (node,)
+
+
+def _count(node: Node) -> int:
+    return len(_flat(node))
+
+
+def _long(equation: Equation, printer: Printer, sample: int | None) -> list[Line]:
+    page, value_page = Page(), Page()
+    symbols, numbers = printer.symbols(equation.right, Page(sample=sample)), printer.numbers(equation.right, page)
+    value = printer.number(evaluate(equation.right), value_page)
+    text = f"{symbols} {printer.equals(page.exact)} {numbers}"
+    if numbers != value:
+        text += f" {printer.equals(value_page.exact)} {value}"
+    return [Line("long", printer.symbols(equation.left, Page(sample=sample)), "=", text)]
+
+
+def _array(form: ArrayForm, notation: Notation) -> str:
+    return "".join(
+        _with_shape(part, notation) if isinstance(part, ArraySymbol) else _operator(part, notation) for part in form
+    )
+
+
+_ASCII = {"·": "*", "Σₛ": "sum_s", "⊙": "(.)", "−": "-", "′": "'", "∂": "d", "ŷ": "yhat", "σ": "sigmoid", "η": "eta"}
+
+
+def _operator(text: str, notation: Notation) -> str:
+    if notation.ascii:
+        for char, plain in _ASCII.items():
+            text = text.replace(char, plain)
+    return text
+
+
+def _with_shape(symbol: ArraySymbol, notation: Notation) -> str:
+    times = "x" if notation.ascii else "×"
+    text = notation.array(symbol.name, symbol.layer, symbol.transposed)
+    return f"{text} [{times.join(map(str, symbol.shape))}]" if symbol.shape else text

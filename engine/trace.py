@@ -1,0 +1,263 @@
+"""The whole walk as a random-access sequence of steps, which holds almost nothing.
+
+A step is an address and a number; the number comes from the record of its iteration, the record from the state
+before it, the state from the nearest checkpoint by running forward. Every way of reaching a state runs the same
+code on the same numbers, so `trace[k]` is bit-identical however it is reached.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from threading import RLock
+from typing import overload
+
+import numpy as np
+
+from engine.address import Address, AddressError
+from engine.checkpoints import OVERHEAD, Checkpoints
+from engine.iterate import Record, iterate, record
+from engine.names import Names
+from engine.network import Network
+from engine.plan import Place, Plan
+from engine.quantity import Kind, Phase, Quantity
+from engine.scenario.model import Array, Scenario
+from engine.state import State
+
+CHECKPOINT_BYTES = 128 * 2**20
+SEGMENT_BYTES = 32 * 2**20
+RECORDS_KEPT = 8
+"""Records kept: the one on the screen, its neighbours, and room for a prediction or a search."""
+LOSSES_KEPT = 1_000_000
+PROGRESS_EVERY = 64
+"""Iterations between two calls of a progress function: some milliseconds on a small network."""
+
+Progress = Callable[[int], bool]
+"""Called with the update reached; returning False stops the run."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One scalar of the walk."""
+
+    index: int
+    """Position in the trace, from 0; people count from 1."""
+    place: Place
+    value: float
+    row: int | None
+    """Row of the data its sample is, from 1."""
+
+    @property
+    def address(self) -> Address:
+        return self.place.address
+
+    @property
+    def iteration(self) -> int:
+        """From 1."""
+        return self.place.k + 1
+
+    @property
+    def phase(self) -> Phase:
+        return self.place.quantity.phase
+
+    @property
+    def quantity(self) -> Quantity:
+        return self.place.quantity
+
+
+class Trace(Sequence[Step]):
+    """Every step of a scenario's training.
+
+    Raises:
+        engine.plan.PlanError: the walk has more than 2⁶³−1 steps.
+    """
+
+    def __init__(self, scenario: Scenario, checkpoint_bytes: int = CHECKPOINT_BYTES) -> None:
+        self.scenario = scenario
+        self.network = Network(scenario)
+        self.plan = Plan(self.network)
+        self.names = Names(self.network)
+        start = self.network.start()
+        self._checkpoints = Checkpoints(start.vector, checkpoint_bytes)
+        self._segment: OrderedDict[int, Array] = OrderedDict()
+        self._segment_most = max(2, SEGMENT_BYTES // (start.vector.nbytes + OVERHEAD))
+        self._records: OrderedDict[int, Record] = OrderedDict()
+        self._losses = array("d")
+        self._diverged: int | None = None
+        self._lock = RLock()
+
+    def __len__(self) -> int:
+        return self.plan.steps
+
+    @overload
+    def __getitem__(self, index: int) -> Step: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Step]: ...
+    def __getitem__(self, index: int | slice) -> Step | Sequence[Step]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        position = index + len(self) if index < 0 else index
+        place = self.plan.place(position)
+        row = None
+        if place.sample is not None:
+            row = int(self.network.batches.rows(place.k)[place.sample - 1]) + 1
+        return Step(position, place, float(self.value(place.address)), row)
+
+    def __iter__(self) -> Iterator[Step]:
+        for position in range(len(self)):
+            yield self[position]
+
+    # addresses
+
+    def resolve(self, text: str) -> Address:
+        """The address `text` names.
+
+        Raises:
+            AddressError: it names nothing in this network.
+        """
+        return self.names.resolve(text)
+
+    def index_of(self, address: Address, k: int | None = None) -> int:
+        """The step that computes an address; `k` is the record meant where @k is missing.
+
+        Raises:
+            AddressError: nothing computes it in this walk.
+        """
+        return self.plan.step(address, k)
+
+    def value(self, address: Address) -> Array:
+        """The number or array at a resolved address; a missing @k counts as @0.
+
+        Shapes: per-sample names (batch, units) unless #s or an index takes an axis away; W (units, inputs).
+
+        Raises:
+            AddressError: the sample is not in this batch.
+        """
+        quantity = self.names.quantity(address)
+        k = address.k or 0
+        if address.name == "lr":
+            return np.asarray(self.network.learning_rate(k))
+        if quantity.kind is Kind.STATE:
+            values, per_sample = self.state(k)[quantity.key], False
+        else:
+            made = self.record(k)
+            terms = address.sample is not None and not quantity.per_sample
+            values, per_sample = (made.terms if terms else made.__getitem__)(quantity.key), quantity.per_sample or terms
+        unit: tuple[int | slice, ...] = tuple(index - 1 for index in address.unit)
+        if not per_sample:
+            return np.asarray(values[unit])
+        if address.sample is None:
+            return np.asarray(values[(slice(None), *unit)])
+        if address.sample > values.shape[0]:
+            raise AddressError(f"{address}: the batch of iteration {k + 1} has {values.shape[0]} samples")
+        return np.asarray(values[(address.sample - 1, *unit)])
+
+    # states and records
+
+    def state(self, k: int) -> State:
+        """State @k, 0 ≤ k ≤ iterations."""
+        vector = self._held(k)
+        if vector is None:
+            self.reach(k)
+            vector = self._held(k)
+            assert vector is not None
+        return State(k, vector, self.network.layout)
+
+    def record(self, k: int) -> Record:
+        """The record @k: computed from state @k on the batch of iteration k + 1."""
+        with self._lock:
+            if k in self._records:
+                self._records.move_to_end(k)
+                return self._records[k]
+        made = record(self.network, self.state(k))
+        self._note(k, made.loss, True)
+        self._keep_record(made)
+        return made
+
+    def loss(self, k: int) -> float:
+        """The loss of record @k."""
+        return self._losses[k] if k < len(self._losses) else self.record(k).loss
+
+    def losses_known(self) -> Sequence[float]:
+        """The losses of records @0 … as far as they have been computed without a gap."""
+        return self._losses
+
+    def distance(self, k: int) -> int:
+        """How many iterations must be run before state @k is there."""
+        return 0 if self._held(k) is not None else k - self._base(k)[0]
+
+    def reach(self, k: int, progress: Progress | None = None) -> bool:
+        """Run until state @k is held. May be called in a thread; False if `progress` stopped it."""
+        base, vector = self._base(k)
+        state = State(base, vector, self.network.layout)
+        with self._lock:
+            if base not in self._segment:
+                self._segment = OrderedDict({base: vector})
+        while state.k < k:
+            state, made = iterate(self.network, state)
+            self._note(made.k, made.loss, state.finite)
+            self._checkpoints.add(state.k, state.vector)
+            with self._lock:
+                self._segment[state.k] = state.vector
+                while len(self._segment) > self._segment_most:
+                    self._segment.popitem(last=False)
+                if k - made.k <= RECORDS_KEPT:
+                    self._keep_record(made)
+            if progress is not None and state.k % PROGRESS_EVERY == 0 and not progress(state.k):
+                return False
+        return True
+
+    # divergence
+
+    @property
+    def diverged(self) -> int | None:
+        """The first record, among those computed, in which loss or next state is not finite."""
+        return self._diverged
+
+    def first_non_finite(self) -> Step | None:
+        """The step at which a diverging run left the finite numbers, as far as the walk has been computed."""
+        if self._diverged is None:
+            return None
+        k = self._diverged
+        for quantity in self.plan.blocks:
+            at = k + 1 if quantity.kind is Kind.STATE else k
+            values = self.value(Address(quantity.name, quantity.layer, k=at))
+            bad = np.argwhere(~np.isfinite(values))
+            if len(bad):
+                place = [int(index) + 1 for index in bad[0]]
+                sample = place.pop(0) if quantity.per_sample else None
+                return self[self.index_of(Address(quantity.name, quantity.layer, tuple(place), sample, at))]
+        return None
+
+    def _note(self, k: int, loss: float, finite: bool) -> None:
+        if k == len(self._losses) and k < LOSSES_KEPT:
+            self._losses.append(loss)
+        if not (finite and math.isfinite(loss)) and (self._diverged is None or k < self._diverged):
+            self._diverged = k
+
+    def _keep_record(self, made: Record) -> None:
+        with self._lock:
+            self._records[made.k] = made
+            self._records.move_to_end(made.k)
+            while len(self._records) > RECORDS_KEPT:
+                self._records.popitem(last=False)
+
+    def _held(self, k: int) -> Array | None:
+        with self._lock:
+            if k in self._segment:
+                return self._segment[k]
+        base, vector = self._checkpoints.nearest(k)
+        return vector if base == k else None
+
+    def _base(self, k: int) -> tuple[int, Array]:
+        """The nearest state held, not after @k."""
+        base = self._checkpoints.nearest(k)
+        with self._lock:
+            if self._segment:
+                newest = next(reversed(self._segment))
+                if base[0] < newest <= k:
+                    return newest, self._segment[newest]
+        return base
