@@ -65,8 +65,8 @@ class Names:
             )
         layer = brackets[0][0]
         if layer not in layers:
-            have = f"only layer {layers[0]}" if len(layers) == 1 else f"layers {min(layers)} to {max(layers)}"
-            raise AddressError(f"{parsed.text!r}: there is no {name} in layer {layer}; expected {have}")
+            have = ", ".join(map(str, layers)) if len(layers) < 4 else f"{min(layers)} to {max(layers)}"
+            raise AddressError(f"{parsed.text!r}: there is no {name} in layer {layer}; it is in layer {have}")
         return layer, brackets[1:]
 
     def _unit(self, parsed: Parsed, quantity: Quantity, brackets: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
@@ -84,13 +84,15 @@ class Names:
             raise AddressError(f"{parsed.text!r}: expected {_form(quantity)}, got {len(unit)} indices")
         for index, size, what in zip(unit, shape, _axes(quantity), strict=False):
             if not 1 <= index <= size:
-                raise AddressError(f"{parsed.text!r}: {what} {index} does not exist; expected 1 to {size}")
+                have = f"1 to {size}" if size > 1 else "1, the only one"
+                raise AddressError(f"{parsed.text!r}: {what} {index} does not exist; expected {have}")
         return unit
 
     def _check_k(self, parsed: Parsed) -> None:
         last = self._network.scenario.training.iterations
         if parsed.k is not None and parsed.k > last:
-            raise AddressError(f"{parsed.text!r}: there is no @{parsed.k}; the walk has {last} updates: @0 to @{last}")
+            updates = "1 update" if last == 1 else f"{last} updates"
+            raise AddressError(f"{parsed.text!r}: there is no @{parsed.k}; the walk has {updates}: @0 to @{last}")
 
     def _check_sample(self, parsed: Parsed, quantity: Quantity) -> None:
         if parsed.sample is None:

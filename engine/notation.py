@@ -96,6 +96,11 @@ class Notation:
     def gradient(self, of: str) -> str:
         return f"dL/d{of}" if self.ascii else f"∂L/∂{of}"
 
+    def prime_name(self, layer: int) -> str:
+        """The derivative by its function's name, σ′; f′ where that is long."""
+        name = self.function(self._network.activation_symbol(layer))
+        return (name if len(name) < 5 else "f") + ("'" if self.ascii else "′")
+
     def prime(self, layer: int | None, argument: str) -> str:
         name = self.function(self._network.activation_symbol(layer)) if layer else "f"
         return f"{name}'({argument})" if self.ascii else f"{name}′({argument})"

@@ -48,16 +48,21 @@ def rounded(value: float, digits: int) -> Rounded:
 
 
 def fixed(value: float, width: int, sign: bool = True) -> str:
-    """`value` in at most `width` ASCII characters, as many decimals as fit: for boxes and tables."""
+    """`value` in at most `width` ASCII characters, at most four decimals: for boxes and tables.
+
+    Exactly zero is "0"; what four decimals would round away, or does not fit, is in powers of ten.
+    """
     plus = "+" if sign else ""
+    if value == 0.0:
+        return "0"
     if value != value:
         return "NaN"[:width]
     if math.isinf(value):
         return f"{'+' if value > 0 else '-'}inf"
-    for decimals in range(width, -1, -1):
+    for decimals in range(4, -1, -1):
         text = f"{value:{plus}.{decimals}f}"
-        if len(text) <= width and (value == 0.0 or float(text) != 0.0):
-            return text if decimals < 4 else f"{value:{plus}.{min(decimals, 4)}f}"
+        if len(text) <= width and abs(value) >= 0.001:
+            return text
     for decimals in range(width, -1, -1):
         mantissa, exponent = f"{value:{plus}.{decimals}e}".split("e")
         text = f"{mantissa}e{int(exponent)}"

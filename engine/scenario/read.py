@@ -1,0 +1,173 @@
+"""The reader: from a TOML file to a `Scenario`, or to all that is wrong with it.
+
+Table by table, so that a fault in one hides none in another. What each table may hold is in `schema`, what has
+to fit across tables in `shapes`, and the places of faults are looked for only when there are any.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from engine.names import Names
+from engine.network import Network
+from engine.plan import Plan, PlanError
+from engine.scenario import limits, schema
+from engine.scenario.data import read_data
+from engine.scenario.errors import At, Fault, Faults, Key, Problem, ScenarioError, key_text
+from engine.scenario.expectations import Written, read_expectations, read_notes, resolve
+from engine.scenario.model import Scenario
+from engine.scenario.network import layers, read_network
+from engine.scenario.positions import Positions, line_column
+from engine.scenario.shapes import check
+from engine.scenario.syntax import SyntaxFaultError, decode, newlines, parse
+from engine.scenario.tables import convert
+from engine.scenario.training import read_training, training
+from engine.scenario.words import did_you_mean, nearest
+
+
+def read(path: Path | str) -> Scenario:
+    """The scenario in a file.
+
+    Raises:
+        ScenarioError: the file cannot be read, or something in it is wrong.
+    """
+    shown = str(path)
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            data = file.read(limits.MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise _one(shown, f"there is no such file{_nearby(path)}") from None
+    except OSError as error:
+        if _is_folder(path):
+            raise _one(shown, "this is a folder; a scenario is one TOML file") from None
+        reason = (error.strerror or str(error)).lower()
+        raise _one(shown, f"the file cannot be read: {reason}") from None
+    except ValueError as error:
+        raise _one(shown, f"this is no path: {error}") from None
+    return _read(data, shown, path)
+
+
+def read_text(text: str | bytes, path: Path | str) -> Scenario:
+    """The scenario in a text; `path` is what messages call it.
+
+    Raises:
+        ScenarioError: something in it is wrong.
+    """
+    return _read(text, str(path), Path(path))
+
+
+def _one(path: str, message: str) -> ScenarioError:
+    return ScenarioError((Problem(path, None, None, "", message, None),))
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def _nearby(path: Path) -> str:
+    """The file of the same folder that was probably meant."""
+    try:
+        names = [one.name for one in path.parent.iterdir() if one.suffix == ".toml"]
+    except OSError:
+        return ""
+    near = [f"{path.name}.toml"] if f"{path.name}.toml" in names else nearest(path.name, names)
+    return ": " + did_you_mean([str(path.parent / name) for name in near]) if near else ""
+
+
+def _read(data: str | bytes, shown: str, path: Path) -> Scenario:
+    try:
+        text = decode(data) if isinstance(data, bytes) else newlines(data)
+        top = parse(text)
+        written = parse(text, Written)["expect"] if isinstance(top.get("expect"), dict) else {}
+    except SyntaxFaultError as fault:
+        lines = fault.text.split("\n")
+        source = None if fault.line is None else lines[fault.line - 1]
+        raise ScenarioError((Problem(shown, fault.line, fault.column, "", fault.message, source),)) from None
+    source_text = _Source(text, shown)
+    faults = Faults()
+    scenario = _build(top, written, source_text, path, faults)
+    if scenario is None or faults:
+        raise ScenarioError(source_text.problems(faults))
+    return scenario
+
+
+def _build(
+    top: dict[str, Any], written: dict[str, Any], source: _Source, path: Path, faults: Faults
+) -> Scenario | None:
+    head = convert(top, schema.Top, (), faults)
+    network = read_network(head.get("network"), faults)
+    course = read_training(head.get("training"), faults)
+    data = read_data(head.get("data"), network.inputs, network.outputs, course.loss_name, faults)
+    expectations = read_expectations(written, faults)
+    notes = read_notes(head.get("notes", []), faults)
+    check(network, data, course, faults)
+    trained = None if data.x is None else training(course, len(data.x), faults)
+    if faults or trained is None or data.x is None or data.y is None or network.inputs is None:
+        return None
+    scenario = Scenario(
+        title=head["title"],
+        inputs=network.inputs,
+        layers=layers(network),
+        x=data.x,
+        y=data.y,
+        training=trained,
+        description=head["description"],
+        source=head["source"],
+        teaches=tuple(head["teaches"]),
+        path=path,
+    )
+    runnable = Network(scenario)
+    try:
+        Plan(runnable)
+    except PlanError as error:
+        faults.add(("training", "epochs" if "epochs" in top["training"] else "iterations"), str(error))
+        return None
+    resolved, remarks = resolve(expectations, notes, Names(runnable), source.line, faults)
+    return dataclasses.replace(scenario, expectations=resolved, notes=remarks)
+
+
+class _Source:
+    """The text of a file, to find the lines of what is in it."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.text = text
+        self.path = path
+        self.lines = text.split("\n")
+
+    @cached_property
+    def positions(self) -> Positions:
+        return Positions(self.text)
+
+    def line(self, key: Key) -> int:
+        """The line a key is written in."""
+        offset = self.positions.key(key)
+        return 0 if offset is None else line_column(self.text, offset)[0]
+
+    def problems(self, faults: Faults) -> tuple[Problem, ...]:
+        """Every fault with its place, in the order of the file."""
+        found = [self._problem(fault) for fault in dict.fromkeys(faults.found)]
+        return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0)))
+
+    def _problem(self, fault: Fault) -> Problem:
+        name = key_text(fault.key)
+        offset, caret = self._offset(fault)
+        if offset is None:
+            return Problem(self.path, None, None, name, fault.message, None)
+        line, column = line_column(self.text, offset)
+        return Problem(self.path, line, column if caret else None, name, fault.message, self.lines[line - 1])
+
+    def _offset(self, fault: Fault) -> tuple[int | None, bool]:
+        """Where a fault's line is, and whether a caret has something to stand under."""
+        key = fault.key[:-1] if fault.at is At.TABLE else fault.key
+        if fault.at is not At.KEY:
+            offset = self.positions.value(key)
+            if offset is not None:
+                return offset, True
+        return self.positions.key(key), fault.at is At.KEY

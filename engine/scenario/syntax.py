@@ -1,0 +1,202 @@
+"""From the bytes of a file to TOML's tables, and what to say where that fails.
+
+`tomllib` says what is wrong in the words of a parser; here it is said what to write instead.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from typing import Any
+
+from engine.scenario import limits
+from engine.scenario.positions import Positions, line_column, longest_digits, unclosed_quote
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_MAX_DIGITS = 4300
+"""Python converts no longer whole number, to stay safe from quadratic work."""
+_ADDRESS_KEY = re.compile(r"\s*([A-Za-z_]\w*(?:\[[\d\s,]*\])+(?:#\d+)?(?:@\d+)?|[A-Za-z_]\w*(?:#\d+)?@\d+)\s*=")
+_OTHER_SIGNS = {"−": "-", "–": "-", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "，": ",", "＝": "="}
+
+
+_UNCLOSED_LONG_TEXT = "this text is not closed: the same three quotes must end it"
+_UNCLOSED_TEXT = "this text is not closed: the same quote must end it on the same line"
+
+
+class SyntaxFaultError(Exception):
+    """A text that is not TOML."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None, text: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+        self.text = text
+        """The text the line is of, as well as it could be decoded."""
+
+
+def decode(data: bytes) -> str:
+    """The text of a file, every line end a newline.
+
+    Raises:
+        SyntaxFaultError: it is too large, or not UTF-8, or not text.
+    """
+    if len(data) > limits.MAX_FILE_BYTES:
+        raise SyntaxFaultError(f"the file is too large: at most {limits.MAX_FILE_BYTES // 2**20} MiB are read")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(data, error) from None
+    return newlines(text)
+
+
+def newlines(text: str) -> str:
+    """The text with plain newlines and without a byte-order mark.
+
+    Raises:
+        SyntaxFaultError: it holds a NUL character, or nothing.
+    """
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    nul = text.find("\0")
+    if nul >= 0:
+        line, column = line_column(text, nul)
+        raise SyntaxFaultError("a NUL byte: this is no text file, or it was not saved as UTF-8", line, column, text)
+    return text
+
+
+def _not_utf8(data: bytes, error: UnicodeDecodeError) -> SyntaxFaultError:
+    text = data.decode("utf-8", errors="replace")
+    # error.start counts from behind a byte-order mark.
+    mark = 3 if data.startswith(b"\xef\xbb\xbf") else 0
+    offset = error.start + mark if error.object != data else error.start
+    line_start = data.rfind(b"\n", 0, offset) + 1
+    line = data.count(b"\n", 0, offset) + 1
+    column = len(data[line_start:offset].decode("utf-8", errors="replace").removeprefix("\ufeff")) + 1
+    message = f"not UTF-8: byte 0x{data[offset]:02x} at offset {offset} of the file"
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return SyntaxFaultError(f"{message}; it looks like UTF-16: save the file as UTF-8")
+    return SyntaxFaultError(f"{message}: save the file as UTF-8", line, column, text)
+
+
+def parse(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """The tables of a TOML text.
+
+    Raises:
+        SyntaxFaultError: it is not TOML, it is empty, it is nested too deep, or a number is too long.
+    """
+    try:
+        tables = tomllib.loads(text, parse_float=parse_float)
+    except tomllib.TOMLDecodeError as error:
+        raise _not_toml(text, error) from None
+    except RecursionError:
+        offset = Positions(text).deeper_than(limits.MAX_NESTING)
+        line, column = (1, 1) if offset is None else line_column(text, offset)
+        message = f"brackets are nested too deep: at most {limits.MAX_NESTING} levels are read"
+        raise SyntaxFaultError(message, line, column, text) from None
+    except ValueError:
+        offset = longest_digits(text, _MAX_DIGITS)
+        line, column = (1, 1) if offset is None else line_column(text, offset)
+        raise SyntaxFaultError(f"a whole number of more than {_MAX_DIGITS} digits", line, column, text) from None
+    if not tables:
+        raise SyntaxFaultError("the file is empty: a scenario has a title, [network], [data] and [training]")
+    return tables
+
+
+def _not_toml(text: str, error: tomllib.TOMLDecodeError) -> SyntaxFaultError:
+    message = str(error)
+    place = _PLACE.search(message)
+    if place:
+        message = message[: place.start()]
+    if place and place[1]:
+        line, column = int(place[1]), int(place[2])
+    else:
+        line, column = line_column(text, len(text.rstrip()))
+    lines = text.split("\n")
+    line = min(line, len(lines))
+    source = lines[line - 1]
+    column = min(column, len(source) + 1)
+    offset = sum(len(part) + 1 for part in lines[: line - 1]) + column - 1
+    slip = _slip(source, column)
+    if slip:
+        return SyntaxFaultError(f"not TOML: {slip}", line, column, text)
+    if message.startswith(("Unterminated", "Expected \"'")):
+        opened = unclosed_quote(text)
+        opened = offset if opened is None else opened
+        line, column = line_column(text, opened)
+        long = text[opened : opened + 3] in ('"""', "'''")
+        return SyntaxFaultError(_UNCLOSED_LONG_TEXT if long else _UNCLOSED_TEXT, line, column, text)
+    if message.startswith("Unclosed"):
+        if message == "Unclosed array" and re.match(r"""\[*\s*[-+\d"']""", source[column - 1 :]):
+            return SyntaxFaultError("a comma is missing before this", line, column, text)
+        return _unclosed(text, message, offset)
+    if message.startswith("Illegal character '\\n'"):
+        return SyntaxFaultError(_UNCLOSED_TEXT, line, column, text)
+    if message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline table key")):
+        column = len(source) - len(source.lstrip()) + 1
+        return SyntaxFaultError("this key or table is defined a second time: keep one", line, column, text)
+    return SyntaxFaultError(f"not TOML: {_advice(message, source, column)}", line, column, text)
+
+
+def _unclosed(text: str, message: str, offset: int) -> SyntaxFaultError:
+    """A bracket that is never closed: the message belongs where it was opened."""
+    opened = Positions(text).statement(offset)
+    if opened is None:
+        opened = offset
+    described = "an array that lacks its ]" if message == "Unclosed array" else "a table that lacks its }"
+    line, column = line_column(text, opened)
+    noticed = line_column(text, offset)[0]
+    where = f" before line {noticed}" if noticed != line else ""
+    if opened == offset:
+        return SyntaxFaultError(f"not TOML: {message}", line, column, text)
+    return SyntaxFaultError(f"not closed{where}: here begins {described}", line, column, text)
+
+
+def _slip(source: str, column: int) -> str | None:
+    """What to write instead of a sign or a number that TOML does not know, whatever the parser makes of it."""
+    rest, before = source[column - 1 :], source[: column - 1]
+    for sign, plain in _OTHER_SIGNS.items():
+        if rest.startswith(sign):
+            return f"write {plain} instead of {sign}"
+    if rest.startswith("\r"):
+        return "a carriage return alone ends no line: save the file with usual line ends"
+    if re.match(r"[+-]?\.\d", rest):
+        return "a number needs a digit before its point: 0.5, not .5"
+    if rest.startswith(".") and before[-1:].isdigit():
+        return "a number needs a digit after its point: 1.0, not 1."
+    if re.match(r"\d", rest) and re.search(r"(?<![\d.])[+-]?0$", before):
+        return "a number begins with no zero before other digits: 7, not 07"
+    if rest.startswith(",") and before[-1:].isdigit():
+        return "a decimal number has a point, not a comma: 0.5, not 0,5"
+    return None
+
+
+def _advice(message: str, source: str, column: int) -> str:
+    """What to write instead, for the other slips that are made most."""
+    address = _ADDRESS_KEY.match(source)
+    if address:
+        return f'an address as a key is written in quotes: "{address[1]}" = …'
+    rest = source[column - 1 :]
+    if message == "Invalid value":
+        word = re.match(r"[A-Za-z_][\w-]*", rest)
+        if word and word[0].lower() in ("true", "false"):
+            return f"write {word[0].lower()} in small letters"
+        if word:
+            return f'text is written in quotes: "{word[0]}"'
+        return "a value is missing or is none that TOML knows"
+    if message.startswith("Invalid initial character for a key") and "{" in source[: column - 1]:
+        if not rest.strip():
+            return "a table in braces has to stay on one line"
+        if rest.startswith("}"):
+            return "no comma stands before the closing brace"
+    if message.startswith("Expected '=' after a key"):
+        return "expected a line like key = value"
+    if message == "Invalid statement":
+        return "expected a line like key = value, or a header like [data]"
+    if message.startswith("Expected ']"):
+        return "a header like [data] or [[notes]] is closed by as many brackets as open it"
+    if message.startswith("Invalid initial character for a key"):
+        return "expected the name of a key here"
+    if message.startswith("Expected newline"):
+        return "the line should end here: one key = value per line"
+    return message[:1].lower() + message[1:]

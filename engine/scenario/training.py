@@ -1,0 +1,157 @@
+"""The [training] table: the loss with its conventions, the optimizer, and how long to train."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine import optimizers
+from engine.losses import LOSSES
+from engine.optimizers import OPTIMIZERS
+from engine.scenario import schema
+from engine.scenario.errors import At, Faults, Key
+from engine.scenario.model import Loss, Optimizer, Training
+from engine.scenario.network import choose_name
+from engine.scenario.tables import convert
+from engine.scenario.words import count, quoted
+
+KEY: Key = ("training",)
+_CONVENTIONS = ("factor", "over_outputs", "over_samples")
+_ALIASES = {alias: (entry.name, fixed) for entry in LOSSES.values() for alias, fixed in entry.aliases.items()}
+
+
+@dataclass
+class TrainingDraft:
+    """[training] as far as it could be read; None for what was wrong or not given."""
+
+    loss: Loss | None = None
+    loss_name: str | None = None
+    """Known even where the loss's conventions are wrong."""
+    optimizer: Optimizer | None = None
+    iterations: int | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    batch_size_wrong: bool = False
+    shuffle: bool = False
+    seed: int = 0
+    drop_last: bool = False
+
+
+def read_training(table: Mapping[str, Any] | None, faults: Faults) -> TrainingDraft:
+    """What [training] says; all that is wrong with it goes to `faults`."""
+    draft = TrainingDraft()
+    if table is None:
+        return draft
+    got = convert(table, schema.Training, KEY, faults)
+    if "loss" in got:
+        draft.loss_name, draft.loss = _loss(got["loss"], (*KEY, "loss"), faults)
+    if "optimizer" in got:
+        draft.optimizer = _optimizer(got["optimizer"], (*KEY, "optimizer"), faults)
+    draft.iterations, draft.epochs = got.get("iterations"), got.get("epochs")
+    if "iterations" in table and "epochs" in table:
+        message = "iterations and epochs both say how long to train: keep one"
+        faults.add((*KEY, "epochs"), message, At.KEY)
+    elif "iterations" in got and "epochs" in got and draft.iterations is None and draft.epochs is None:
+        message = "missing: say how long to train with iterations = 5 (updates) or epochs = 5 (passes over the data)"
+        faults.add((*KEY, "iterations"), message, At.TABLE)
+    draft.batch_size = got.get("batch_size")
+    draft.batch_size_wrong = "batch_size" not in got
+    draft.shuffle = got.get("shuffle", False)
+    draft.seed = got.get("seed", 0)
+    draft.drop_last = got.get("drop_last", False)
+    return draft
+
+
+def _loss(value: Any, key: Key, faults: Faults) -> tuple[str | None, Loss | None]:
+    spellings = {**{name: name for name in LOSSES}, **{alias: alias for alias in _ALIASES}}
+    name = choose_name(value, "name", spellings, "loss", key, faults)
+    if name is None:
+        return None, None
+    given = {} if isinstance(value, str) else {part: one for part, one in value.items() if part != "name"}
+    if name in _ALIASES:
+        base, fixed = _ALIASES[name]
+        for part in given:
+            if part in _CONVENTIONS:
+                message = f"{name} is a name that fixes it ({_meaning(fixed)}): leave it out, or name {base}"
+            else:
+                message = "unknown key: with this name there are no others"
+            faults.add((*key, part), message, At.KEY)
+        return base, None if given else Loss(base, *fixed)
+    missing = [part for part in _CONVENTIONS if part not in given]
+    if missing:
+        convert({**given, "name": name}, schema.Loss, key, faults, missing=False)
+        faults.add(key, _incomplete(name, missing))
+        return name, None
+    got = convert({**given, "name": name}, schema.Loss, key, faults)
+    if len(got) < len(_CONVENTIONS) + 1 or len(given) > len(_CONVENTIONS):
+        return name, None
+    return name, Loss(name, got["factor"], got["over_outputs"], got["over_samples"])
+
+
+def _incomplete(name: str, missing: list[str]) -> str:
+    examples = {
+        "factor": "factor = 1.0",
+        "over_outputs": 'over_outputs = "sum"',
+        "over_samples": 'over_samples = "mean"',
+    }
+    listed = missing[0] if len(missing) == 1 else ", ".join(missing[:-1]) + " and " + missing[-1]
+    meanings: dict[tuple[float, str, str], list[str]] = {}
+    for alias, means in LOSSES[name].aliases.items():
+        meanings.setdefault(means, []).append(alias)
+    fixed = "; ".join(f"{' or '.join(aliases)} = {_meaning(means)}" for means, aliases in meanings.items())
+    if len(missing) == len(_CONVENTIONS):
+        written = f'{{ name = "{name}", {", ".join(examples.values())} }}, each as your book has it'
+    else:
+        written = " and ".join(examples[part] for part in missing) + ", as your book has it"
+    return f"{name} needs {listed} too, because books disagree. Write {written}; or a name that fixes all: {fixed}"
+
+
+def _meaning(fixed: tuple[float, str, str]) -> str:
+    factor, outputs, samples = fixed
+    times = "" if factor == 1 else "½ · " if factor == 0.5 else f"{factor:g} · "
+    if outputs == samples:
+        return f"{times}{outputs} over outputs and samples"
+    return f"{times}{samples} over samples of the {outputs} over outputs"
+
+
+def _optimizer(value: Any, key: Key, faults: Faults) -> Optimizer | None:
+    name = choose_name(value, "name", optimizers.canonical, "optimizer", key, faults)
+    if name is None:
+        return None
+    if isinstance(value, str):
+        faults.add(
+            key, f"{quoted(value)} needs a learning rate: write {{ name = {quoted(value)}, learning_rate = 0.1 }}"
+        )
+        return None
+    options = OPTIMIZERS[name].options
+    before = len(faults.found)
+    got = convert({**value, "name": name}, schema.optimizer(name, options), key, faults)
+    if len(faults.found) > before:
+        return None
+    return Optimizer(name, got["learning_rate"], {option: got[option] for option in options})
+
+
+def training(draft: TrainingDraft, samples: int, faults: Faults) -> Training | None:
+    """The training of so many samples, epochs multiplied out; None, and a fault, where they do not fit."""
+    size = draft.batch_size
+    if draft.batch_size_wrong:
+        return None
+    if size is None:
+        size = samples
+    if size > samples:
+        none = ": with drop_last there would be no batch at all" if draft.drop_last else ""
+        message = f"expected at most {samples:,}, as many as there are samples, got {size:,}{none}"
+        faults.add((*KEY, "batch_size"), message)
+        return None
+    iterations = draft.iterations
+    if draft.epochs is not None:
+        batches = samples // size if draft.drop_last else -(-samples // size)
+        iterations = draft.epochs * batches
+        if iterations > schema.MAX_ITERATIONS:
+            message = f"{draft.epochs:,} epochs of {count(batches, 'batch', 'es')} are too many: at most 10^18 updates"
+            faults.add((*KEY, "epochs"), message)
+            return None
+    if draft.loss is None or draft.optimizer is None or iterations is None:
+        return None
+    return Training(draft.loss, draft.optimizer, iterations, size, draft.shuffle, draft.seed, draft.drop_last)
