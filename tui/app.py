@@ -1,0 +1,112 @@
+"""The terminal app: themes, the screens, and the palette of commands."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.theme import Theme
+
+from engine.scenario.model import Scenario
+from tui.commands import COMMANDS, key_name
+from tui.palette import PALETTES, Palette
+from tui.screens.stepper import StepperScreen
+from tui.session import Session, Settings
+
+DARK, LIGHT, MONO = "backprop-dark", "backprop-light", "backprop-mono"
+SIXTEEN = "ansi-dark"
+"""Textual's own theme of the terminal's sixteen colours; the roles over it are ours."""
+
+
+class StepperApp(App[None]):
+    """Walks one scenario.
+
+    Args:
+        scenario: what to walk.
+        at: the step to open at, from 0.
+        ascii: draw with ASCII alone.
+    """
+
+    TITLE = "backprop-tui"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, scenario: Scenario, at: int = 0, ascii: bool = False) -> None:
+        # Textual takes NO_COLOR out of the environment when it starts
+        self._colourless = "NO_COLOR" in os.environ
+        super().__init__()
+        self.session = Session(scenario)
+        self._at = at
+        self._ascii = ascii
+        for name, palette in PALETTES.items():
+            if name != SIXTEEN:
+                self.register_theme(_theme(palette))
+
+    @property
+    def palette(self) -> Palette:
+        """The colours of the moment."""
+        return PALETTES.get(self.theme) or PALETTES[DARK if self.current_theme.dark else LIGHT]
+
+    def on_mount(self) -> None:
+        self.animation_level = "none"
+        self.theme = self._first_theme()
+        self.set_class(self._ascii, "ascii")
+        self.push_screen(StepperScreen(self.session, Settings(ascii=self._ascii), self._at))
+
+    def toggle_dark(self) -> None:
+        """Between dark and light; without colour, or with sixteen, there is one palette."""
+        if self.theme in (MONO, SIXTEEN):
+            self.notify("this terminal's colours are used as they are: there is one palette", markup=False)
+        else:
+            self.theme = LIGHT if self.theme == DARK else DARK
+
+    def watch_theme(self, theme: str) -> None:
+        screen = self.screen if self.screen_stack else None
+        if isinstance(screen, StepperScreen):
+            screen._schedule()
+
+    def get_key_display(self, binding: Binding) -> str:
+        return key_name(binding.key, self._ascii)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return {"rule": "ansi_bright_black"}
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Every command of the stepper, by the same table as the keys."""
+        if isinstance(screen, StepperScreen):
+            for command in COMMANDS:
+                if command.id not in ("palette", "escape"):
+                    yield SystemCommand(command.title, command.help, getattr(screen, f"action_{command.id}"))
+
+    def _first_theme(self) -> str:
+        if self._colourless:
+            return MONO
+        if self.console.color_system == "standard" or os.environ.get("TERM") == "linux":
+            return SIXTEEN
+        return DARK
+
+
+def _theme(palette: Palette) -> Theme:
+    colours = dict(palette.colours)
+    return Theme(
+        palette.name,
+        primary=colours.get("primary", "#56B4E9"),
+        accent=colours.get("accent"),
+        background=colours.get("background"),
+        surface=colours.get("surface"),
+        foreground=colours.get("foreground"),
+        dark=palette.dark,
+        variables={"rule": colours.get("rule", "#646B78")},
+    )
+
+
+def pick(ascii: bool = False) -> int:
+    """Choose a shipped scenario, then walk it."""
+    raise SystemExit("not yet")
+
+
+__all__ = ["Path", "StepperApp", "pick"]

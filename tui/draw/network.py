@@ -1,0 +1,216 @@
+"""The network as it stands at a step: which numbers the graph shows, and what of it is lit.
+
+A unit shows the number its phase is about, once the walk has reached it: z then a forwards, ∂L/∂a then δ
+backwards. An edge carries its weight; its gradient while that layer's gradients are being computed; its new
+weight once it has been updated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from engine.address import Address
+from engine.notation import Place
+from engine.numbers import fixed
+from engine.quantity import Phase
+from engine.trace import Step
+from tui.draw.graph_model import Column, EdgeLabel, Gap, GraphModel, UnitBox
+from tui.session import Session, Settings
+
+VALUE_WIDTH = 7
+"""Cells of a number in a box: a sign, a digit, a point and four decimals."""
+FORWARD = ("a", "z")
+BACKWARD = ("delta", "da")
+"""What a unit may show, the latest computed first."""
+
+
+@dataclass
+class Lit:
+    """What of the graph the step is about. Units are (layer, unit), edges (layer, (to, from)), all from 1."""
+
+    current: set[tuple[int, int]] = field(default_factory=set)
+    edges: set[tuple[int, tuple[int, int]]] = field(default_factory=set)
+    into: set[tuple[int, int]] = field(default_factory=set)
+    """Units whose incoming edges and sources are read."""
+    out_of: set[tuple[int, int]] = field(default_factory=set)
+    """Units whose outgoing edges and destinations are read."""
+    ends: set[tuple[int, int]] = field(default_factory=set)
+    """Units read for themselves."""
+    layers: set[int] = field(default_factory=set)
+    """Layers every unit of which is read."""
+
+    def related(self, layer: int, unit: int) -> bool:
+        return (
+            (layer, unit) in self.ends
+            or layer in self.layers
+            or any(at == layer + 1 for at, _ in self.into)
+            or any(at == layer - 1 for at, _ in self.out_of)
+        )
+
+
+def lit(step: Step, depth: int) -> Lit:
+    """The part of the network that a step computes and reads."""
+    layer, unit, name = step.quantity.layer, step.place.unit, step.quantity.name
+    if layer is None:
+        return Lit(layers={depth})
+    if len(unit) == 2 and name == "jacobian":
+        return Lit(current={(layer, unit[0])}, ends={(layer, unit[1])})
+    if len(unit) == 2:
+        to, source = unit
+        return Lit(edges={(layer, (to, source))}, ends={(layer, to), (layer - 1, source)})
+    here = {(layer, unit[0])}
+    if name == "z":
+        return Lit(current=here, into=here)
+    if name == "da" and layer < depth:
+        return Lit(current=here, out_of=here)
+    return Lit(current=here)
+
+
+class NetworkView:
+    """The graph's view of one step. Reads the trace; changes nothing."""
+
+    def __init__(self, session: Session, cursor: int, settings: Settings) -> None:
+        self.session = session
+        self.trace = session.trace
+        self.network = session.trace.network
+        self.cursor = cursor
+        self.settings = settings
+        self.notation = session.notation(settings)
+        self.step: Step = self.trace[cursor]
+        self.k = self.step.place.k
+        self.sample = self.step.place.sample or 1
+        self._lit = lit(self.step, self.network.depth)
+
+    def model(self) -> GraphModel:
+        depth = self.network.depth
+        return GraphModel(
+            tuple(self._column(layer) for layer in range(depth + 1)),
+            tuple(self._gap(layer) for layer in range(1, depth + 1)),
+            self._focus_layer(),
+            "backward" if self.step.phase is Phase.BACKWARD else "forward",
+        )
+
+    def _column(self, layer: int) -> Column:
+        current = layer == self._focus_layer()
+        title = self.notation.layer(layer)
+        if layer:
+            title += f"{' ' if self.settings.ascii else ' · '}{self._function(layer)}"
+        focus = next((unit - 1 for at, unit in self._lit.current if at == layer), None)
+        return Column(
+            title,
+            self.network.sizes[layer],
+            lambda unit: self._unit(layer, unit + 1),
+            focus if focus is not None else self._focus_unit(layer),
+            "current" if current else "normal",
+        )
+
+    def _function(self, layer: int) -> str:
+        return self.notation.function(self.network.activation_symbol(layer))
+
+    def _focus_layer(self) -> int:
+        layer = self.step.quantity.layer
+        return self.network.depth if layer is None else layer
+
+    def _focus_unit(self, layer: int) -> int | None:
+        """The unit at the other end of the current edge."""
+        place = self.step.place
+        if place.quantity.layer is None or len(place.unit) < 2 or place.quantity.name == "jacobian":
+            return None
+        return place.unit[1] - 1 if layer == place.quantity.layer - 1 else None
+
+    def _unit(self, layer: int, unit: int) -> UnitBox:
+        address = self._shown(layer, unit)
+        emphasis = (
+            "current" if (layer, unit) in self._lit.current else
+            "related" if self._lit.related(layer, unit) else "normal"
+        )  # fmt: skip
+        if address is None:
+            placeholder = Address("a", layer, (unit,))
+            return UnitBox(self._label(placeholder), "", None, str(placeholder), emphasis)
+        value = float(self.trace.value(address))
+        return UnitBox(
+            self._label(address),
+            number(value, VALUE_WIDTH, self.settings.ascii),
+            self._heat(value, address),
+            str(address),
+            emphasis,
+        )
+
+    def _shown(self, layer: int, unit: int) -> Address | None:
+        """The address whose number a unit shows now, or None before anything of it is computed."""
+        if layer == 0:
+            return Address("x", None, (unit,), self.sample, self.k)
+        names: tuple[str, ...] = FORWARD
+        if self.step.phase is Phase.BACKWARD:
+            names = BACKWARD + FORWARD
+        for name in names:
+            address = Address(name, layer, (unit,), self.sample, self.k)
+            if (name, layer) in self.network.catalogue and self.session.reached(address, self.cursor):
+                return address
+        return None
+
+    def _label(self, address: Address) -> str:
+        # ∂L/∂a is long, and its column tells the layer: boxes keep one width through all phases
+        short = address.name == "da" and address.layer != self.network.depth
+        return self.notation.symbol(Place(address.name, None if short else address.layer, address.unit))
+
+    def _heat(self, value: float, address: Address) -> float | None:
+        if not math.isfinite(value):
+            return None
+        whole = self.trace.value(Address(address.name, address.layer, (), address.sample, address.k))
+        largest = float(abs(whole).max())
+        return value / largest if largest > 0 and math.isfinite(largest) else 0.0
+
+    def _gap(self, layer: int) -> Gap:
+        name, k = self._carried(layer)
+        whole = self.trace.value(Address(name, layer, k=k))
+        largest = float(abs(whole).max())
+
+        def edge(source: int, dest: int) -> EdgeLabel:
+            unit = (dest + 1, source + 1)
+            address = Address(name, layer, unit, None, k)
+            if not self.session.reached(address, self.cursor):
+                address = Address("W", layer, unit, None, self.k)
+            value = float(self.trace.value(address))
+            return EdgeLabel(
+                source,
+                dest,
+                number(value, VALUE_WIDTH, self.settings.ascii),
+                (value > 0) - (value < 0),
+                abs(value) / largest if largest > 0 and math.isfinite(value / largest) else 0.0,
+                self._edge_emphasis(layer, unit),
+                str(address),
+            )
+
+        return Gap(edge, self._bias(layer) if ("b", layer) in self.network.catalogue else None)
+
+    def _bias(self, layer: int) -> Callable[[int], str]:
+        def text(dest: int) -> str:
+            address = Address("b", layer, (dest + 1,), None, self.k + 1)
+            if not self.session.reached(address, self.cursor):
+                address = address.at(self.k)
+            return f"b {number(float(self.trace.value(address)), VALUE_WIDTH, self.settings.ascii)}"
+
+        return text
+
+    def _carried(self, layer: int) -> tuple[str, int]:
+        """What the edges into a layer carry: weights, gradients while they are computed, then new weights."""
+        if self.step.quantity.name == "dW" and self.step.quantity.layer == layer:
+            return "dW", self.k
+        return "W", self.k + 1 if self.step.phase is Phase.UPDATE else self.k
+
+    def _edge_emphasis(self, layer: int, unit: tuple[int, int]) -> str:
+        if (layer, unit) in self._lit.edges:
+            return "current"
+        to, source = unit
+        if (layer, to) in self._lit.into or (layer - 1, source) in self._lit.out_of:
+            return "related"
+        return "normal"
+
+
+def number(value: float, width: int, ascii: bool) -> str:
+    """A signed number for a box or a table, in the alphabet of the screen."""
+    text = fixed(value, width)
+    return text if ascii else text.replace("-", "−").replace("inf", "∞")

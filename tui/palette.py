@@ -1,0 +1,179 @@
+"""How roles look: colours chosen once, for dark and light, for sixteen colours and for none.
+
+Hues are Okabe–Ito, told apart in all three colour blindnesses; heat on dark is Crameri's managua, dark in the
+middle. Sign and phase never rest on colour: numbers carry + and −, negative edges are dashed, the current
+thing is heavy or marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from rich.color import Color
+from rich.style import Style
+
+from tui.draw.cells import Look
+
+MANAGUA = (
+    "#FFCF67", "#DF9D56", "#C17449", "#A0513E", "#773339", "#3A2A45",
+    "#4C3D73", "#5161A1", "#5F89C3", "#6FB6E2", "#81E7FF",
+)  # fmt: skip
+LIGHT_HEAT = (
+    "#D55E00", "#E07F33", "#E99F66", "#F1BF99", "#F8DFCC", "#F4F4F4",
+    "#CCE3F0", "#99C7E0", "#66AAD1", "#338EC1", "#0072B2",
+)  # fmt: skip
+"""Minus to plus; eleven shades."""
+
+
+HOTTEST = 0.8
+"""Share of the shades used: the outermost would outshine the highlight."""
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Styles by role. `heat` holds shades from −1 to +1; without it a value shows its sign by hue or not at all."""
+
+    name: str
+    dark: bool
+    roles: Mapping[str, str]
+    """Role → rich style definition."""
+    heat: tuple[str, ...] = ()
+    colours: Mapping[str, str] = field(default_factory=dict)
+    """The variables of the app's theme."""
+
+    def style(self, look: Look) -> Style:
+        """The style of a cell; an unknown role is plain text."""
+        return _style(self.name, look)
+
+
+@lru_cache(maxsize=4096)
+def _style(palette_name: str, look: Look) -> Style:
+    palette = PALETTES[palette_name]
+    style = Style.parse(palette.roles.get(look.role, palette.roles["text"]))
+    if look.heat is None or not palette.heat or look.role == "cell_current":
+        return style
+    shade = palette.heat[round((max(-1.0, min(1.0, look.heat)) * HOTTEST + 1) / 2 * (len(palette.heat) - 1))]
+    return Style(color=_readable(shade), bgcolor=shade, bold=style.bold)
+
+
+def _readable(background: str) -> str:
+    """Black or white, whichever stands out more on a colour (WCAG relative luminance)."""
+    red, green, blue = (
+        channel / 255 / 12.92 if channel / 255 <= 0.04045 else ((channel / 255 + 0.055) / 1.055) ** 2.4
+        for channel in Color.parse(background).get_truecolor()
+    )
+    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    return "#000000" if (luminance + 0.05) ** 2 > 1.05 * 0.05 else "#FFFFFF"
+
+
+def _roles(
+    text: str, dim: str, plus: str, minus: str, mark: str, mark_on: str, quiet: str, note: str, strip: str = "default"
+) -> dict[str, str]:
+    """Every role from the few colours of a palette.
+
+    `mark` is the highlight and `mark_on` what is written on it; `strip` lies behind the phases.
+    """
+    return {
+        "text": text,
+        "dim": dim,
+        "hint": dim,
+        "title": f"bold {text}",
+        "title_current": f"bold {mark}",
+        "head": dim,
+        "head_current": f"bold {mark}",
+        "box": dim,
+        "box_related": text,
+        "box_current": f"bold {mark}",
+        "value": text,
+        "positive": plus,
+        "negative": minus,
+        "zero": dim,
+        "edge_dim": quiet,
+        "edge_related_positive": plus,
+        "edge_related_negative": minus,
+        "edge_current": f"bold {mark}",
+        "label_positive": plus,
+        "label_negative": minus,
+        "label_zero": dim,
+        "label_current": f"bold {mark}",
+        "symbols": f"bold {text}",
+        "numbers": text,
+        "result": f"bold {mark}",
+        "array": dim,
+        "note": note,
+        "warning": f"bold {minus}",
+        "cell_current": f"bold {mark_on} on {mark}",
+        "pointer": f"bold {mark}",
+        "bar": quiet,
+        "bar_done": plus,
+        "bar_current": f"bold {mark}",
+        "cursor": f"bold {mark_on} on {mark}",
+        "phase": f"{dim} on {strip}",
+        "phase_done": f"{plus} on {strip}",
+        "phase_current": f"bold {mark} on {strip}",
+        "status": f"bold {minus}",
+    }
+
+
+PALETTES: dict[str, Palette] = {
+    "backprop-dark": Palette(
+        "backprop-dark",
+        True,
+        _roles("#E4E6EB", "#9AA0AC", "#56B4E9", "#E69F00", "#F0E442", "#14161B", "#646B78", "#CC9BE0", "#252A34"),
+        MANAGUA,
+        {
+            "background": "#14161B",
+            "surface": "#1C1F26",
+            "primary": "#56B4E9",
+            "accent": "#F0E442",
+            "foreground": "#E4E6EB",
+            "rule": "#4A505C",
+        },
+    ),
+    "backprop-light": Palette(
+        "backprop-light",
+        False,
+        _roles("#1A1C20", "#595F69", "#0072B2", "#B34E00", "#8A1C6B", "#FFFFFF", "#8A9099", "#5B3A8C", "#E2E3DE"),
+        LIGHT_HEAT,
+        {
+            "background": "#FAFAF7",
+            "surface": "#EFEFEA",
+            "primary": "#0072B2",
+            "accent": "#8A1C6B",
+            "foreground": "#1A1C20",
+            "rule": "#B4B8BE",
+        },
+    ),
+    "ansi-dark": Palette(
+        "ansi-dark",
+        True,
+        _roles(
+            "default",
+            "white",
+            "bright_cyan",
+            "bright_yellow",
+            "bright_white",
+            "black",
+            "bright_black",
+            "bright_magenta",
+        )
+        | {"cell_current": "reverse bold", "cursor": "reverse bold"},
+    ),
+    "backprop-mono": Palette(
+        "backprop-mono",
+        True,
+        {role: ("bold" if "bold" in style else "none") for role, style in _roles(*["default"] * 8).items()}
+        | {
+            "cell_current": "reverse bold",
+            "cursor": "reverse bold",
+            "phase_current": "reverse bold",
+            "phase": "underline",
+            "phase_done": "underline bold",
+            "title_current": "bold underline",
+            "label_current": "bold reverse",
+            "box_current": "bold",
+        },
+    ),
+}

@@ -1,0 +1,383 @@
+"""The stepper: one cursor into one trace, four panels bound to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer
+from textual.worker import get_current_worker
+
+from engine.plan import Granularity
+from tui.commands import BY_ID, COMMANDS
+from tui.screens.goto import GoToScreen
+from tui.screens.help import HelpScreen
+from tui.session import Session, Settings, TargetError
+from tui.widgets.panels import FormulaPanel, GraphPanel, Jump, Panel, Pointed, TimelinePanel, TitleBar, ValuesPanel
+
+if TYPE_CHECKING:
+    from tui.app import StepperApp
+
+AT_ONCE = 64
+"""Iterations run on the spot when the cursor jumps; more go to a worker, so that no key press waits."""
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+"""Steps a second."""
+WIDE = 110
+"""Columns from which all panels stand side by side."""
+PANES = ("graph", "formula", "values", "timeline")
+MOST_DIGITS = 17
+"""Significant digits that tell any two float64 apart."""
+
+
+class StepperScreen(Screen[None]):
+    """Walks a session. The cursor is the truth; `shown` follows it once all waiting keys are handled."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual's own form
+        Binding(
+            ",".join(command.keys),
+            command.id,
+            command.footer or command.title,
+            show=bool(command.footer),
+            tooltip=command.help,
+            id=command.id,
+            priority=command.id in ("next_pane", "previous_pane"),
+        )
+        for command in COMMANDS
+    ]
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+    """The step the person is at."""
+    shown: reactive[int] = reactive(0, repaint=False)
+    """The step the panels show."""
+    session: reactive[Session | None] = reactive(None, repaint=False, always_update=True)
+    settings: reactive[Settings] = reactive(Settings(), repaint=False)
+    status: reactive[str] = reactive("", repaint=False)
+    enlarged: reactive[str] = reactive("", repaint=False)
+    """The pane that has the screen to itself; empty: none."""
+
+    app: StepperApp
+
+    def __init__(self, session: Session, settings: Settings, at: int = 0) -> None:
+        super().__init__()
+        self.set_reactive(StepperScreen.session, session)
+        self.set_reactive(StepperScreen.settings, settings)
+        self.set_reactive(StepperScreen.cursor, at)
+        self.set_reactive(StepperScreen.shown, at)
+        self._places: list[int] = []
+        self._flushing = False
+        self._wanted: int | None = None
+        self._playing: Timer | None = None
+        self._speed = 2
+        self._below = "formula"  # the panel below the network, where there is room for one
+
+    @property
+    def walk(self) -> Session:
+        """The session, which a stepper always has."""
+        assert self.session is not None
+        return self.session
+
+    def compose(self) -> ComposeResult:
+        bound = {
+            "session": StepperScreen.session,
+            "cursor": StepperScreen.shown,
+            "settings": StepperScreen.settings,
+        }
+        yield TitleBar(id="title").data_bind(**bound)
+        with Container(id="body"):
+            yield GraphPanel(id="graph").data_bind(**bound)
+            yield ValuesPanel(id="values").data_bind(**bound)
+            yield FormulaPanel(id="formula").data_bind(**bound)
+        yield TimelinePanel(id="timeline").data_bind(**bound, status=StepperScreen.status)
+        yield Footer(show_command_palette=False, compact=True)
+
+    def on_mount(self) -> None:
+        self.query_one("#formula").focus()
+        self._arrange()
+
+    def on_resize(self) -> None:
+        self._arrange()
+
+    # drawing
+
+    def watch_cursor(self) -> None:
+        self._schedule()
+
+    def watch_session(self) -> None:
+        self._schedule()
+
+    def watch_settings(self) -> None:
+        self._schedule()
+
+    def watch_status(self) -> None:
+        self._schedule()
+
+    def _schedule(self) -> None:
+        """Draw once, after every key that is already waiting."""
+        if self.is_mounted and not self._flushing:
+            self._flushing = True
+            self.call_later(self._flush)
+
+    def _flush(self) -> None:
+        self._flushing = False
+        self.shown = self.cursor
+        for panel in self.query(Panel):
+            if panel.display:
+                panel.redraw()
+        self.refresh_bindings()
+
+    def _arrange(self) -> None:
+        """Side by side where there is room; otherwise the network above, and below it one panel of two."""
+        wide = self.size.width >= WIDE
+        self.set_class(wide, "wide")
+        self.set_class(bool(self.enlarged), "enlarged")
+        for name in PANES[:3]:
+            pane = self.query_one(f"#{name}")
+            if self.enlarged:
+                pane.display = name == self.enlarged
+            else:
+                pane.display = wide or name in ("graph", self._below)
+        self.query_one(FormulaPanel).whole = self.enlarged == "formula"
+        self._schedule()
+
+    # moves
+
+    def _move(self, step: int, pause: bool = True) -> None:
+        """Put the cursor on a step, at once if its state is near, else when a worker has computed it."""
+        if pause:
+            self._pause()
+        trace = self.walk.trace
+        k = trace.plan.k_of(step)
+        if trace.distance(k) <= AT_ONCE:
+            self._cancel()
+            self.cursor = step
+            return
+        self._wanted = step
+        self._compute(step, k)
+
+    def _jump(self, step: int) -> None:
+        """Move far: the place left is kept for the way back."""
+        if step != self.cursor:
+            self._places.append(self.cursor)
+        self._move(step)
+
+    @work(thread=True, exclusive=True, group="compute")
+    def _compute(self, step: int, k: int) -> None:
+        worker = get_current_worker()
+        goal = k + 1
+
+        def progress(done: int) -> bool:
+            self.app.call_from_thread(self._say, f"computing update {done:,} of {goal:,} (Esc stops)")
+            return not worker.is_cancelled
+
+        if self.walk.trace.reach(k, progress) and not worker.is_cancelled:
+            self.app.call_from_thread(self._arrive, step)
+
+    def _say(self, status: str) -> None:
+        if self._wanted is not None:
+            self.status = status
+
+    def _arrive(self, step: int) -> None:
+        if self._wanted == step:
+            self._wanted = None
+            self.status = self._play_status()
+            self.cursor = step
+
+    def _cancel(self) -> None:
+        if self._wanted is not None:
+            self._wanted = None
+            self.workers.cancel_group(self, "compute")
+            self.status = self._play_status()
+
+    def action_forward(self) -> None:
+        self._move(self.walk.forward(self.cursor, self.settings.granularity))
+
+    def action_back(self) -> None:
+        self._move(self.walk.back(self.cursor, self.settings.granularity))
+
+    def action_next_part(self) -> None:
+        self._move(self.walk.forward(self.cursor, Granularity.LAYER))
+
+    def action_previous_part(self) -> None:
+        self._move(self.walk.back(self.cursor, Granularity.LAYER))
+
+    def action_next_iteration(self) -> None:
+        self._move(self.walk.forward(self.cursor, Granularity.ITERATION))
+
+    def action_previous_iteration(self) -> None:
+        self._move(self.walk.back(self.cursor, Granularity.ITERATION))
+
+    def action_first(self) -> None:
+        self._jump(0)
+
+    def action_last(self) -> None:
+        self._jump(self.walk.last)
+
+    def action_return(self) -> None:
+        if self._places:
+            self._move(self._places.pop())
+
+    def action_coarser(self) -> None:
+        self._stride(1)
+
+    def action_finer(self) -> None:
+        self._stride(-1)
+
+    def _stride(self, by: int) -> None:
+        focused = self.focused
+        if isinstance(focused, Panel) and focused.overflows:
+            # a panel longer than its place scrolls with the same keys
+            focused.scroll_rows(-by)
+            return
+        granularity = Granularity(max(0, min(Granularity.ITERATION, self.settings.granularity + by)))
+        self.settings = replace(self.settings, granularity=granularity)
+
+    def action_go_to(self) -> None:
+        self._pause()
+        self.app.push_screen(GoToScreen(self.walk, self.cursor, self.settings), self._go)
+
+    def _go(self, step: int | None) -> None:
+        if step is not None:
+            self._jump(step)
+
+    @on(Jump)
+    def _jumped(self, message: Jump) -> None:
+        self._jump(message.step)
+
+    @on(Pointed)
+    def _pointed(self, message: Pointed) -> None:
+        try:
+            self._jump(self.walk.target(message.address, self.cursor))
+        except TargetError as error:
+            self.app.notify(str(error), markup=False)
+
+    # play
+
+    def action_play(self) -> None:
+        if self._playing:
+            self._pause()
+        elif self.cursor < self.walk.last:
+            self._play()
+
+    def action_faster(self) -> None:
+        self._set_speed(1)
+
+    def action_slower(self) -> None:
+        self._set_speed(-1)
+
+    def _set_speed(self, by: int) -> None:
+        self._speed = max(0, min(len(SPEEDS) - 1, self._speed + by))
+        if self._playing:
+            self._playing.stop()
+            self._play()
+        else:
+            self.app.notify(f"play: {SPEEDS[self._speed]:g} steps a second", markup=False, timeout=2)
+
+    def _play(self) -> None:
+        self._playing = self.set_interval(1 / SPEEDS[self._speed], self._tick)
+        self.status = self._play_status()
+
+    def _pause(self) -> None:
+        if self._playing:
+            self._playing.stop()
+            self._playing = None
+            self.status = ""
+
+    def _play_status(self) -> str:
+        return f"playing {SPEEDS[self._speed]:g}/s" if self._playing else ""
+
+    def _tick(self) -> None:
+        following = self.walk.forward(self.cursor, self.settings.granularity)
+        if following == self.cursor:
+            self._pause()
+        elif self._wanted is None:
+            self._move(following, pause=False)
+
+    # looks
+
+    def action_long_way(self) -> None:
+        self.settings = replace(self.settings, long_way=not self.settings.long_way)
+
+    def action_whole(self) -> None:
+        self.settings = replace(self.settings, whole=not self.settings.whole)
+
+    def action_more_digits(self) -> None:
+        self.settings = replace(self.settings, digits=min(MOST_DIGITS, self.settings.digits + 1))
+
+    def action_fewer_digits(self) -> None:
+        self.settings = replace(self.settings, digits=max(1, self.settings.digits - 1))
+
+    def action_pane_graph(self) -> None:
+        self._pane("graph")
+
+    def action_pane_formula(self) -> None:
+        self._pane("formula")
+
+    def action_pane_values(self) -> None:
+        self._pane("values")
+
+    def action_pane_timeline(self) -> None:
+        self._pane("timeline")
+
+    def action_next_pane(self) -> None:
+        self._cycle(1)
+
+    def action_previous_pane(self) -> None:
+        self._cycle(-1)
+
+    def _cycle(self, by: int) -> None:
+        focused = self.focused.id if self.focused and self.focused.id in PANES else PANES[0]
+        self._pane(PANES[(PANES.index(focused or PANES[0]) + by) % len(PANES)])
+
+    def _pane(self, name: str) -> None:
+        pane = self.query_one(f"#{name}", Panel)
+        if name in ("formula", "values"):
+            self._below = name
+        if self.enlarged and name != "timeline":
+            self.enlarged = name
+        pane.display = True
+        pane.focus()
+        self._arrange()
+
+    def action_enlarge(self) -> None:
+        focused = self.focused.id if self.focused else None
+        self.enlarged = "" if self.enlarged or focused not in PANES[:3] else focused or ""
+        self._arrange()
+
+    def action_theme(self) -> None:
+        self.app.toggle_dark()
+
+    def action_help(self) -> None:
+        self.app.push_screen(HelpScreen(self.settings.ascii))
+
+    def action_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_escape(self) -> None:
+        if self._wanted is not None:
+            self._cancel()
+        elif self.enlarged:
+            self.action_enlarge()
+        else:
+            self._pause()
+
+    def action_quit(self) -> None:
+        self.app.exit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A command that can do nothing here stays listed, greyed."""
+        if action not in BY_ID or self.session is None:
+            return True
+        at_start, at_end = self.cursor == 0, self.cursor == self.walk.last
+        useless = {
+            "back": at_start, "first": at_start, "previous_part": at_start, "previous_iteration": at_start,
+            "forward": at_end, "last": at_end, "next_part": at_end, "next_iteration": at_end, "play": at_end,
+            "return": not self._places,
+        }  # fmt: skip
+        return None if useless.get(action, False) else True

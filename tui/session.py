@@ -1,0 +1,158 @@
+"""What a walk on a screen is, without a screen: the trace, the moves, the notes, the words of a position.
+
+No widget lives here, so that plain text and the app move and speak alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.address import Address, AddressError
+from engine.notation import Notation, Place
+from engine.plan import Granularity
+from engine.printers.ascii import AsciiPrinter
+from engine.printers.base import SHORTEST, Printer
+from engine.quantity import Kind
+from engine.scenario.model import Note, Scenario
+from engine.trace import Step, Trace
+
+TERMS_SHOWN = 8
+"""Terms of a sum beyond which a screen leaves out the middle."""
+
+
+class TargetError(ValueError):
+    """What was typed leads nowhere; the message says why."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person chose about showing, nothing about numbers."""
+
+    ascii: bool = False
+    digits: int = 5
+    long_way: bool = False
+    """Show the way past a shortcut."""
+    whole: bool = False
+    """Show every term of a long sum."""
+    granularity: Granularity = Granularity.STEP
+
+
+class Session:
+    """One scenario being walked."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.trace = Trace(scenario)
+        self._notations = {ascii: Notation(self.trace.network, ascii) for ascii in (False, True)}
+
+    @property
+    def last(self) -> int:
+        """The last step."""
+        return len(self.trace) - 1
+
+    def notation(self, settings: Settings) -> Notation:
+        return self._notations[settings.ascii]
+
+    def printer(self, settings: Settings) -> Printer:
+        """The printer of a screen: rounded, long sums abridged unless asked for whole."""
+        make = AsciiPrinter if settings.ascii else Printer
+        return make(self.notation(settings), settings.digits, 0 if settings.whole else TERMS_SHOWN)
+
+    def exact_printer(self, settings: Settings) -> Printer:
+        """Shortest exact digits, nothing left out: for exports."""
+        make = AsciiPrinter if settings.ascii else Printer
+        return make(self.notation(settings), SHORTEST, 0)
+
+    # moves: pure functions of the cursor
+
+    def forward(self, cursor: int, granularity: Granularity) -> int:
+        return self.trace.plan.after(cursor, granularity)
+
+    def back(self, cursor: int, granularity: Granularity) -> int:
+        return self.trace.plan.before(cursor, granularity)
+
+    def target(self, text: str, cursor: int) -> int:
+        """The step that text like `17`, `50%` or `dW[1][2,1]` names; an address without @k in this iteration.
+
+        Raises:
+            TargetError: it names no step.
+        """
+        text = text.strip()
+        if not text:
+            raise TargetError("type a step number, a percentage like 50%, or an address like a[2][1]")
+        number = text.removesuffix("%").replace(",", "").replace("_", "")
+        if text.endswith("%"):
+            return self._percentage(text, number)
+        if number.lstrip("-").isdigit() and number.isascii():
+            if not 1 <= int(number) <= len(self.trace):
+                raise TargetError(f"there is no step {text}; expected 1 to {len(self.trace):,}")
+            return int(number) - 1
+        try:
+            return self.trace.index_of(self.trace.resolve(text), self.trace.plan.k_of(cursor))
+        except AddressError as error:
+            raise TargetError(str(error)) from None
+
+    def _percentage(self, text: str, number: str) -> int:
+        try:
+            share = float(number)
+        except ValueError:
+            raise TargetError(f"{text!r} is not a percentage; expected something like 50%") from None
+        if not 0 <= share <= 100:
+            raise TargetError(f"{text} is not on the walk; expected 0% to 100%")
+        # by whole numbers: a long walk has more steps than a float has digits
+        return min(self.last, len(self.trace) * round(share * 10**6) // 10**8)
+
+    # words
+
+    def notes(self, step: Step) -> list[Note]:
+        """The author's notes at a step."""
+        return [note for note in self.scenario.notes if _covers(note.address, step.address)]
+
+    def words(self, step: Step, settings: Settings) -> str:
+        """Where a step stands: `step 17/64 · iteration 2/5 · backward · layer 2 · ∂L/∂w₁₂⁽²⁾`."""
+        dot = " - " if settings.ascii else " · "
+        parts = [
+            f"step {step.index + 1:,}/{len(self.trace):,}",
+            f"iteration {step.iteration:,}/{self.scenario.training.iterations:,}",
+            str(step.phase),
+        ]
+        if step.quantity.layer is not None:
+            parts.append(self.layer_name(step.quantity.layer))
+        parts.append(self.symbol(step, settings))
+        if step.place.sample is not None and not self.trace.network.single:
+            samples = self.trace.network.batches.size(step.place.k)
+            parts.append(f"sample {step.place.sample}/{samples}")
+        return dot.join(parts)
+
+    def layer_name(self, layer: int) -> str:
+        return f"layer {layer}" if layer < self.trace.network.depth else f"layer {layer} (output)"
+
+    def symbol(self, step: Step, settings: Settings) -> str:
+        """The step's own symbol, its sample left to the words around it."""
+        address = step.address
+        sample = None if address.unit else address.sample
+        return self.notation(settings).symbol(Place(address.name, address.layer, address.unit, sample))
+
+    def reached(self, address: Address, cursor: int) -> bool:
+        """Whether the walk has computed an address at the cursor; what is given counts as reached."""
+        if address.k is not None and self._given(address):
+            return True
+        try:
+            return self.trace.index_of(address) <= cursor
+        except AddressError:
+            return False
+
+    def _given(self, address: Address) -> bool:
+        quantity = self.trace.names.quantity(address)
+        return quantity.template is None or (quantity.kind is Kind.STATE and address.k == 0)
+
+
+def _covers(note: Address, step: Address) -> bool:
+    """Whether a note's address, where it leaves things open, takes in a step's."""
+    return (
+        note.name == step.name
+        and note.layer == step.layer
+        and note.unit == step.unit[: len(note.unit)]
+        and note.sample in (None, step.sample)
+        and note.k in (None, step.k)
+    )
