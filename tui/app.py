@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
@@ -14,8 +13,11 @@ from textual.theme import Theme
 from engine.scenario.model import Scenario
 from tui.commands import COMMANDS, key_name
 from tui.palette import PALETTES, Palette
+from tui.screens.picker import PickerScreen
 from tui.screens.stepper import StepperScreen
 from tui.session import Session, Settings
+from tui.verbs.load import load
+from tui.verbs.shipped import shipped
 
 DARK, LIGHT, MONO = "backprop-dark", "backprop-light", "backprop-mono"
 SIXTEEN = "ansi-dark"
@@ -23,10 +25,10 @@ SIXTEEN = "ansi-dark"
 
 
 class StepperApp(App[None]):
-    """Walks one scenario.
+    """Walks one scenario; without one, lets a person pick a shipped one first.
 
     Args:
-        scenario: what to walk.
+        scenario: what to walk, or None.
         at: the step to open at, from 0.
         ascii: draw with ASCII alone.
     """
@@ -35,11 +37,11 @@ class StepperApp(App[None]):
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, scenario: Scenario, at: int = 0, ascii: bool = False) -> None:
+    def __init__(self, scenario: Scenario | None, at: int = 0, ascii: bool = False) -> None:
         # Textual takes NO_COLOR out of the environment when it starts
         self._colourless = "NO_COLOR" in os.environ
         super().__init__()
-        self.session = Session(scenario)
+        self._scenario = scenario
         self._at = at
         self._ascii = ascii
         for name, palette in PALETTES.items():
@@ -55,7 +57,17 @@ class StepperApp(App[None]):
         self.animation_level = "none"
         self.theme = self._first_theme()
         self.set_class(self._ascii, "ascii")
-        self.push_screen(StepperScreen(self.session, Settings(ascii=self._ascii), self._at))
+        if self._scenario is None:
+            self.push_screen(PickerScreen(list(shipped())), self._picked)
+        else:
+            self._walk(self._scenario)
+
+    def _picked(self, name: str | None) -> None:
+        if name is not None:
+            self._walk(load(name))
+
+    def _walk(self, scenario: Scenario) -> None:
+        self.push_screen(StepperScreen(Session(scenario), Settings(ascii=self._ascii), self._at))
 
     def toggle_dark(self) -> None:
         """Between dark and light; without colour, or with sixteen, there is one palette."""
@@ -65,9 +77,9 @@ class StepperApp(App[None]):
             self.theme = LIGHT if self.theme == DARK else DARK
 
     def watch_theme(self, theme: str) -> None:
-        screen = self.screen if self.screen_stack else None
-        if isinstance(screen, StepperScreen):
-            screen._schedule()
+        for screen in self.screen_stack:
+            if isinstance(screen, StepperScreen):
+                screen.schedule()
 
     def get_key_display(self, binding: Binding) -> str:
         return key_name(binding.key, self._ascii)
@@ -102,11 +114,3 @@ def _theme(palette: Palette) -> Theme:
         dark=palette.dark,
         variables={"rule": colours.get("rule", "#646B78")},
     )
-
-
-def pick(ascii: bool = False) -> int:
-    """Choose a shipped scenario, then walk it."""
-    raise SystemExit("not yet")
-
-
-__all__ = ["Path", "StepperApp", "pick"]

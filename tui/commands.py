@@ -32,7 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("previous_part", "Previous part", "To the layer or phase before", ("left_square_bracket",), MOVE),
     Command(
         "next_iteration", "Next iteration", "To the start of the next iteration", ("right_curly_bracket",), MOVE,
-        "iteration",
+        "iter.",
     ),
     Command(
         "previous_iteration", "Previous iteration", "To the start of this iteration, then of the one before",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.text import Text
 from textual import on
@@ -13,28 +12,37 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.verbs.shipped import Shipped
 
-class PickerScreen(Screen[Path]):
-    """Returns the file chosen. `entries` are (file, title, description)."""
+
+class PickerScreen(Screen[str]):
+    """Returns the name chosen."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's own form
-        Binding("q,escape,ctrl+q", "app.quit", "quit"),
-        Binding("enter", "select", "walk it", show=True),
+        Binding("enter", "choose", "walk it", key_display="Enter"),
+        Binding("q,ctrl+q", "app.quit", "quit"),
     ]
 
-    def __init__(self, entries: Sequence[tuple[Path, str, str]]) -> None:
+    def __init__(self, entries: Sequence[Shipped]) -> None:
         super().__init__()
         self._entries = entries
 
     def compose(self) -> ComposeResult:
-        yield Static("backprop-tui: choose a scenario", markup=False, classes="heading")
-        options = []
-        for file, title, description in self._entries:
-            text = Text.assemble((f"{file.stem}", "bold"), f"  {title}\n", (f"  {description}", "dim"))
-            options.append(Option(text, id=file.stem))
-        yield OptionList(*options, id="scenarios")
+        yield Static("backprop-tui: which scenario shall we walk?", markup=False, classes="heading")
+        yield OptionList(*(Option(_described(entry)) for entry in self._entries))
         yield Footer(show_command_palette=False, compact=True)
+
+    def action_choose(self) -> None:
+        self.query_one(OptionList).action_select()
 
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._entries[event.option_index][0])
+        self.dismiss(self._entries[event.option_index].name)
+
+
+def _described(entry: Shipped) -> Text:
+    """Name, title, shape, and the description below."""
+    sizes = "-".join(map(str, entry.sizes))
+    return Text.assemble(
+        (entry.name, "bold"), f"  {entry.title}  ", (f"{sizes}, {entry.length}", "dim"), f"\n  {entry.description}\n"
+    )

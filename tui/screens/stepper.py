@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
+from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
@@ -25,8 +26,10 @@ from tui.widgets.panels import FormulaPanel, GraphPanel, Jump, Panel, Pointed, T
 if TYPE_CHECKING:
     from tui.app import StepperApp
 
-AT_ONCE = 64
-"""Iterations run on the spot when the cursor jumps; more go to a worker, so that no key press waits."""
+AT_ONCE = 2_000_000
+"""Multiplications run on the spot when the cursor jumps, some 30 ms; more go to a worker: no key press waits."""
+OVERHEAD = 5_000
+"""What an iteration costs beside its multiplications, in multiplications."""
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Steps a second."""
 WIDE = 110
@@ -34,6 +37,16 @@ WIDE = 110
 PANES = ("graph", "formula", "values", "timeline")
 MOST_DIGITS = 17
 """Significant digits that tell any two float64 apart."""
+
+
+class Computed(Message):
+    """A worker has run as far as update `done` of `goal` on the way to `step`."""
+
+    def __init__(self, step: int, done: int, goal: int) -> None:
+        super().__init__()
+        self.step = step
+        self.done = done
+        self.goal = goal
 
 
 class StepperScreen(Screen[None]):
@@ -107,18 +120,18 @@ class StepperScreen(Screen[None]):
     # drawing
 
     def watch_cursor(self) -> None:
-        self._schedule()
+        self.schedule()
 
     def watch_session(self) -> None:
-        self._schedule()
+        self.schedule()
 
     def watch_settings(self) -> None:
-        self._schedule()
+        self.schedule()
 
     def watch_status(self) -> None:
-        self._schedule()
+        self.schedule()
 
-    def _schedule(self) -> None:
+    def schedule(self) -> None:
         """Draw once, after every key that is already waiting."""
         if self.is_mounted and not self._flushing:
             self._flushing = True
@@ -144,7 +157,7 @@ class StepperScreen(Screen[None]):
             else:
                 pane.display = wide or name in ("graph", self._below)
         self.query_one(FormulaPanel).whole = self.enlarged == "formula"
-        self._schedule()
+        self.schedule()
 
     # moves
 
@@ -154,11 +167,14 @@ class StepperScreen(Screen[None]):
             self._pause()
         trace = self.walk.trace
         k = trace.plan.k_of(step)
-        if trace.distance(k) <= AT_ONCE:
+        distance = trace.distance(k)
+        cost = OVERHEAD + trace.network.layout.size * trace.network.batches.largest
+        if distance <= 1 or distance * cost <= AT_ONCE:
             self._cancel()
             self.cursor = step
             return
         self._wanted = step
+        self.status = f"computing {distance:,} updates (Esc stops)"
         self._compute(step, k)
 
     def _jump(self, step: int) -> None:
@@ -170,24 +186,25 @@ class StepperScreen(Screen[None]):
     @work(thread=True, exclusive=True, group="compute")
     def _compute(self, step: int, k: int) -> None:
         worker = get_current_worker()
-        goal = k + 1
 
         def progress(done: int) -> bool:
-            self.app.call_from_thread(self._say, f"computing update {done:,} of {goal:,} (Esc stops)")
+            if not worker.is_cancelled:
+                self.post_message(Computed(step, done, k))
             return not worker.is_cancelled
 
         if self.walk.trace.reach(k, progress) and not worker.is_cancelled:
-            self.app.call_from_thread(self._arrive, step)
+            self.post_message(Computed(step, k, k))
 
-    def _say(self, status: str) -> None:
-        if self._wanted is not None:
-            self.status = status
-
-    def _arrive(self, step: int) -> None:
-        if self._wanted == step:
+    @on(Computed)
+    def _computed(self, message: Computed) -> None:
+        if self._wanted != message.step:
+            return
+        if message.done < message.goal:
+            self.status = f"computing update {message.done:,} of {message.goal:,} (Esc stops)"
+        else:
             self._wanted = None
             self.status = self._play_status()
-            self.cursor = step
+            self.cursor = message.step
 
     def _cancel(self) -> None:
         if self._wanted is not None:
