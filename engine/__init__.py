@@ -1,0 +1,18 @@
+"""The numeric engine of backprop-tui: from a scenario to any number of its training, with its explanation.
+
+Read it in this order; each file is one idea.
+
+    formula/       expression trees: nodes, grounding at an address, evaluation, compilation to numpy
+    activations    the table of activation functions      losses, optimizers, initialisers: likewise
+    quantity       what a named array of the walk is      layers/: the stages that compute them, numpy beside template
+    network        a scenario made runnable               state: its parameters in one vector
+    iterate        one iteration, pure                    update: an optimizer's rules put to every parameter
+    batches        which rows an iteration sees           address, names: what `dW[1][2,1]@3` means
+    plan           step ↔ address by arithmetic           checkpoints, trace: the walk as a random-access sequence
+    explain        why a step has its value               notation, numbers, printers/: how that is written
+    gradcheck      gradients against finite differences   expect: values against what a person wrote
+    scenario/      the file: reading, checking, messages
+
+The engine imports numpy, the standard library and, in `scenario/`, msgspec; never a terminal library. Nothing is
+re-exported here: import `engine.trace.Trace` and `engine.scenario.read.read`, and the rest follows from them.
+"""

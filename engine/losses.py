@@ -102,8 +102,8 @@ def _categorical_from_logits(layer: int) -> Node:
 
 
 def _binary_array(z: Array, y: Array) -> Array:
-    terms: Array = np.maximum(z, 0.0) - z * y + np.log1p(np.exp(-np.abs(z)))
-    return terms.sum(axis=1)
+    losses: Array = (np.maximum(z, 0.0) - z * y + np.log1p(np.exp(-np.abs(z)))).sum(axis=1)
+    return losses
 
 
 def _categorical_array(z: Array, y: Array) -> Array:

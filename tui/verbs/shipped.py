@@ -1,0 +1,61 @@
+"""The scenarios that come with the product: found, and described without reading more than their heads."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any
+
+SUFFIX = ".toml"
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """What there is to know of a shipped scenario before it is opened."""
+
+    name: str
+    """What is typed to open it."""
+    title: str
+    description: str
+    teaches: tuple[str, ...]
+    """Exercises and ideas it is for."""
+    sizes: tuple[int, ...]
+    """Units per layer, the input first."""
+    length: str
+    """How long it trains, as the file says it: "5 iterations", "20 epochs"."""
+
+
+def names() -> list[str]:
+    """The names of all shipped scenarios, sorted."""
+    return sorted(entry.name.removesuffix(SUFFIX) for entry in _folder().iterdir() if entry.name.endswith(SUFFIX))
+
+
+def find(name: str) -> Traversable | None:
+    """The file of a shipped scenario; None where there is none of that name."""
+    return _folder().joinpath(name + SUFFIX) if name in names() else None
+
+
+def shipped() -> Iterator[Shipped]:
+    """Every shipped scenario, by name."""
+    for name in names():
+        yield describe(name, tomllib.loads(_folder().joinpath(name + SUFFIX).read_text(encoding="utf-8")))
+
+
+def describe(name: str, file: dict[str, Any]) -> Shipped:
+    """What a shipped file says of itself. Shipped files are right (tests hold it), so nothing is checked here."""
+    network, training = file["network"], file["training"]
+    return Shipped(
+        name,
+        file["title"],
+        file.get("description", ""),
+        tuple(file.get("teaches", ())),
+        (network["inputs"], *(layer["units"] for layer in network["layers"])),
+        next((f"{training[unit]} {unit}" for unit in ("iterations", "epochs") if unit in training), ""),
+    )
+
+
+def _folder() -> Traversable:
+    return resources.files("scenarios")
