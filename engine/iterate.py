@@ -31,7 +31,8 @@ class Record:
             KeyError: no such quantity in this network.
         """
         if key not in self._work:
-            array = self._network.derived[key](self._work, self._state)
+            with np.errstate(all="ignore"):
+                array = self._network.derived[key](self._work, self._state)
             array.flags.writeable = False
             self._work[key] = array
         return self._work[key]
@@ -43,7 +44,8 @@ class Record:
         if name == "db":
             return delta
         below = self._work["x", None] if layer == 1 else self._work["a", (layer or 0) - 1]
-        return weight_terms(delta, below)
+        with np.errstate(all="ignore"):
+            return weight_terms(delta, below)
 
     @property
     def samples(self) -> int:

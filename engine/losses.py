@@ -203,6 +203,15 @@ def scaled(declared: Declared, body: Node, times: float = 1.0) -> Node:
     return coefficient * body
 
 
+def written_coefficient(declared: Declared) -> str:
+    """What stands before ŷ − y in a formula of arrays: "", "2·", "1/n·"."""
+    under = "n" * (declared.over_samples == "mean") + "K" * (declared.over_outputs == "mean")
+    factor = "½" if declared.factor == 0.5 and not under else f"{declared.factor:g}"
+    if not under:
+        return "" if declared.factor == 1.0 else f"{factor}·"
+    return f"{factor}/{under if len(under) == 1 else '(n·K)'}·"
+
+
 def coefficient(declared: Declared, samples: int, outputs: int) -> float:
     """factor / (samples where averaged over them) / (outputs likewise): what stands before the sum of terms."""
     value = declared.factor

@@ -16,7 +16,7 @@ from engine.formula.compile import array_function
 from engine.formula.ground import units_of
 from engine.formula.nodes import Kronecker, Node, Num, Ref, Var, substitute, sum_over
 from engine.layers.stage import Derived, Parameters, Stage, Work
-from engine.losses import LOSSES, Shortcut, coefficient, scaled
+from engine.losses import LOSSES, Shortcut, coefficient, scaled, written_coefficient
 from engine.quantity import ArraySymbol, Kind, Phase, Quantity
 from engine.scenario.model import Array, Layer, Loss
 
@@ -226,7 +226,7 @@ class Canonical:
             _per_unit(
                 "delta", layer, self._plain.units, Phase.BACKWARD, scaled(self._loss, difference),
                 why="δ is ∂L/∂z. Output minus target: the slope of the activation and the slope of the loss cancel.",
-                array=("c·(", ArraySymbol("a", layer, units), " − ", ArraySymbol("y", None, units), ")"),
+                array=(f"{written_coefficient(self._loss)}(", ArraySymbol("a", layer, units), " − ", ArraySymbol("y", None, units), ")"),
                 long_way=((_da(layer), self._loss_slope()), *self._plain.long_way()),
                 valid=self._shortcut.valid,
             ),

@@ -12,6 +12,7 @@ import numpy as np
 from engine.formula.ground import SAMPLES, units_of
 from engine.formula.nodes import Node, Ref, sum_over
 from engine.layers.stage import Derived, Parameters, Work
+from engine.products import product
 from engine.quantity import ArraySymbol, Kind, Phase, Quantity
 from engine.scenario.model import Array
 
@@ -33,16 +34,16 @@ class Dense:
         self._below = ("a", layer - 1) if layer > 1 else ("x", None)
 
     def forward(self, work: Work, state: Parameters) -> None:
-        z = work[self._below] @ state["W", self.layer].T
+        z = product(work[self._below], state["W", self.layer].T)
         work["z", self.layer] = z + state["b", self.layer] if self.bias else z
 
     def backward(self, work: Work, state: Parameters) -> None:
         delta = work["delta", self.layer]
-        work["dW", self.layer] = delta.T @ work[self._below]
+        work["dW", self.layer] = product(delta.T, work[self._below])
         if self.bias:
             work["db", self.layer] = delta.sum(axis=0)
         if self.layer > 1:
-            work["da", self.layer - 1] = delta @ state["W", self.layer]
+            work["da", self.layer - 1] = product(delta, state["W", self.layer])
 
     def forward_quantities(self) -> tuple[Quantity, ...]:
         layer, below = self.layer, self.layer - 1
@@ -111,7 +112,7 @@ class Dense:
     def derived(self) -> Derived:
         if self.layer > 1:
             return {}
-        return {("dx", None): lambda work, state: work["delta", 1] @ state["W", 1]}
+        return {("dx", None): lambda work, state: product(work["delta", 1], state["W", 1])}
 
     def _back_through_weights(self) -> Node:
         return sum_over(

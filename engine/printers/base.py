@@ -222,6 +222,9 @@ class Printer:
         try:
             taken = holds(node, page.local)
         except TypeError:
+            if node.right != Num(0.0):
+                # a threshold that only guards against overflow: nothing to explain
+                return inner(node.yes)
             test = f"{inner(node.left)[0]} {self.relations[node.relation]} {inner(node.right)[0]}"
             return f"{inner(node.yes)[0]} if {test} else {inner(node.no)[0]}", SUM
         # a threshold other than 0 only guards against overflow: nothing to explain

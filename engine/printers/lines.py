@@ -34,7 +34,9 @@ def lines(explanation: Explanation, printer: Printer, long_way: bool = False) ->
     page = Page(sample=sample)
     symbols = printer.symbols(shown, page)
     names = [] if explanation.called is None else [printer.symbols(explanation.called, Page(sample=sample))]
-    result = [Line("symbols", left, _relation(explanation, printer), " = ".join([*names, symbols]))]
+    # tanh(z) is called what it is
+    forms = dict.fromkeys([*names, symbols])
+    result = [Line("symbols", left, _relation(explanation, printer), " = ".join(forms))]
     result += [Line("where", "", "with", note) for note in page.notes]
     result += [Line("condition", "", "because", condition) for condition in page.conditions]
     value_page = Page()
@@ -55,9 +57,10 @@ def lines(explanation: Explanation, printer: Printer, long_way: bool = False) ->
     if array:
         result.append(array)
     if explanation.why:
-        result.append(Line("why", "", "", explanation.why))
+        result.append(Line("why", "", "", _operator(explanation.why, printer.notation)))
     if explanation.long_way:
-        result.append(Line("valid", "", "", f"The shortcut holds {explanation.valid}."))
+        valid = _operator(explanation.valid, printer.notation)
+        result.append(Line("valid", "", "", f"The shortcut holds {valid}."))
         if long_way:
             result += [line for equation in explanation.long_way for line in _long(equation, printer, sample)]
     return result
@@ -87,14 +90,13 @@ def _shown(explanation: Explanation, printer: Printer) -> tuple[Node, list[Line]
     textbook = printer.symbols(stated, Page(sample=page.sample))
     if computed == textbook:
         return explanation.tree, []
+    where = _operator(explanation.stated_range, printer.notation)
     if explanation.stated_agrees:
         notes = "".join(f", {note}" for note in page.notes)
-        return stated, [
-            Line("computed", "", "computed as", f"{computed}{notes}; the form above agrees {explanation.stated_range}")
-        ]
+        return stated, [Line("computed", "", "computed as", f"{computed}{notes}; the form above agrees {where}")]
     gives = printer.number(evaluate(stated))
     return explanation.tree, [
-        Line("differs", "", "the definition", f"{textbook} gives {gives} here; it agrees {explanation.stated_range}")
+        Line("differs", "", "the definition", f"{textbook} gives {gives} here; it agrees {where}")
     ]
 
 
@@ -137,10 +139,14 @@ def _array(form: ArrayForm, notation: Notation) -> str:
     )
 
 
-_ASCII = {"·": "*", "Σₛ": "sum_s", "⊙": "(.)", "−": "-", "′": "'", "∂": "d", "ŷ": "yhat", "σ": "sigmoid", "η": "eta"}
+_ASCII = {
+    "·": "*", "Σₛ": "sum_s", "Σᵢ": "sum_i", "Σ": "sum", "⊙": "(.)", "−": "-", "′": "'", "∂": "d", "δ": "delta",
+    "ŷ": "yhat", "σ": "sigmoid", "η": "eta", "²": "^2", "∞": "inf", "½": "1/2", "…": "...",
+}  # fmt: skip
 
 
 def _operator(text: str, notation: Notation) -> str:
+    """Text of ours, in the alphabet of the notation."""
     if notation.ascii:
         for char, plain in _ASCII.items():
             text = text.replace(char, plain)

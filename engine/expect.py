@@ -1,0 +1,224 @@
+"""Expected numbers held against the walk, to the digits a person wrote.
+
+0.832 stands for everything that rounds to it, so it is compared with the *exact* decimal value of the float64:
+formatting that float64 again would answer another question. Numbers are compared, never quantized, so that no
+exponent anybody writes can ask for a billion digits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
+from enum import StrEnum
+
+import numpy as np
+
+from engine.address import Address, AddressError
+from engine.numbers import rounded, shortest
+from engine.scenario.model import Expectation
+from engine.trace import Trace
+
+SLACK = Decimal("1e-12")
+"""Relative: what the arithmetic of float64 may have added to a number that is exact on paper."""
+
+# Every difference of a float64 (at most 1,075 digits) and a number of a plausible length is exact.
+_EXACT = Context(prec=2500, Emin=MIN_EMIN, Emax=MAX_EMAX)
+
+_SPELT = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+class Match(StrEnum):
+    """How a number of the walk meets the number written for it."""
+
+    EXACT = "exact"
+    ROUNDS = "rounds to it"
+    TRUNCATED = "truncated"
+    TOLERANCE = "within tolerance"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One number of `[expect]`, compared."""
+
+    address: Address
+    """Of the single number: a[1][2]@0 where the line says a[1]."""
+    written: str
+    """The number as written."""
+    actual: float | None
+    """The number of the walk; None where the address names nothing, or something of another shape."""
+    kind: Match
+    line: int
+    """Line of the file, from 1; 0 where there is none."""
+    message: str
+
+    @property
+    def ok(self) -> bool:
+        return self.kind is not Match.WRONG
+
+
+def check_expectations(trace: Trace) -> list[Verdict]:
+    """A verdict for every number of every line of `[expect]`, in the order written."""
+    return [verdict for expectation in trace.scenario.expectations for verdict in check(trace, expectation)]
+
+
+def check(trace: Trace, expectation: Expectation) -> list[Verdict]:
+    """The verdicts of one line.
+
+    An address that names nothing (any more), or an array of another shape, is one verdict for the whole line.
+    """
+    address = expectation.address
+    try:
+        trace.resolve(str(address))
+        values = trace.value(address)
+    except AddressError as error:
+        return [_wrong_whole(expectation, str(error))]
+    quantity = trace.names.quantity(address)
+    axes = values.shape
+    samples = quantity.per_sample and address.sample is None
+    if samples and axes[0] == 1 and expectation.value.shape == axes[1:]:
+        values, samples = values[0], False
+    elif expectation.value.shape != axes:
+        got = _form(expectation.value.shape)
+        return [_wrong_whole(expectation, f"{_place(address)}: expected {got}, but it is {_form(axes)}")]
+    verdicts = []
+    for written, index in zip(expectation.written, np.ndindex(values.shape), strict=True):
+        sample = index[0] + 1 if samples else address.sample
+        unit = tuple(position + 1 for position in (index[1:] if samples else index))
+        one = replace(address, unit=(*address.unit, *unit), sample=sample)
+        actual = float(values[index])
+        kind = match(written, actual, expectation.tolerance, expectation.printed)
+        message = f"{_place(one)}: {_said(written, actual, kind, expectation)}"
+        verdicts.append(Verdict(one, written, actual, kind, expectation.line, message))
+    return verdicts
+
+
+def match(written: str, actual: float, tolerance: float | None = None, printed: bool = False) -> Match:
+    """How `actual` meets a number as written.
+
+    A whole number without a decimal point means exactly that number, unless a book `printed` it. Others may
+    be rounded (half up or half to even) to the digits written; what a book printed may be cut off there too.
+    """
+    if written in _SPELT or not math.isfinite(actual):
+        expected = float(written) if written not in _SPELT else _SPELT[written]
+        same = expected == actual or (expected != expected and actual != actual)
+        return Match.EXACT if same else Match.WRONG
+    number, value = Decimal(written), Decimal(actual)
+    if number == value or float(written) == actual:
+        return Match.EXACT
+    apart = abs(_EXACT.subtract(number, value))
+    if tolerance is not None:
+        # the tolerance as the file says it: 0.1 is a tenth, not the float64 nearest to it
+        return Match.TOLERANCE if apart <= Decimal(repr(tolerance)) else Match.WRONG
+    if not printed and _whole(written):
+        return Match.EXACT if apart <= SLACK * max(Decimal(1), abs(number)) else Match.WRONG
+    unit = _unit(number)
+    if _rounds_to(number, value, apart, unit):
+        return Match.ROUNDS
+    if printed and _cuts_to(number, value, unit):
+        return Match.TRUNCATED
+    return Match.WRONG
+
+
+def _whole(written: str) -> bool:
+    return not any(char in written for char in ".eE")
+
+
+def _unit(number: Decimal) -> Decimal:
+    """One in the last digit written: 0.001 for 0.832, 1e-24 for 4.248354e-18."""
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int), "a finite number"
+    return Decimal(1).scaleb(exponent, _EXACT)
+
+
+def _rounds_to(number: Decimal, value: Decimal, apart: Decimal, unit: Decimal) -> bool:
+    beyond_half = _EXACT.subtract(_EXACT.multiply(apart, Decimal(2)), unit)
+    if beyond_half < 0:
+        return True
+    # half way, as far as float64 can tell what would be half way on paper; never more than a trifle of the unit
+    slack = min(_EXACT.multiply(2 * SLACK, abs(value)), _EXACT.multiply(unit, Decimal("0.001")))
+    if beyond_half > slack:
+        return False
+    away_from_zero = abs(number) > abs(value)
+    even = number.as_tuple().digits[-1] % 2 == 0
+    return away_from_zero or even
+
+
+def _cuts_to(number: Decimal, value: Decimal, unit: Decimal) -> bool:
+    """Whether `value` without its further digits is `number`."""
+    if number != 0 and number.is_signed() != value.is_signed():
+        return False
+    more = _EXACT.subtract(abs(value), abs(number))
+    return 0 <= more < unit
+
+
+def _said(written: str, actual: float, kind: Match, expectation: Expectation) -> str:
+    places = max(0, -_exponent(written)) if written not in _SPELT else 0
+    got = _digits(actual, written)
+    match kind:
+        case Match.EXACT:
+            return written if float(written) == actual else f"{got} is {written}"
+        case Match.ROUNDS:
+            return f"{got} rounds to {written}"
+        case Match.TRUNCATED:
+            return f"{got} truncated to {_decimals(places)} is {written}"
+        case Match.TOLERANCE:
+            return f"{got} is within {shortest(expectation.tolerance or 0.0)} of {written}"
+    text = f"expected {written}, got {got}"
+    if written in _SPELT or not math.isfinite(actual):
+        return text
+    if expectation.tolerance is not None:
+        return f"{text}, which is not within {shortest(expectation.tolerance)}"
+    if _whole(written) and not expectation.printed:
+        close = match(written, actual, printed=True) is not Match.WRONG
+        return f"{text} (without a decimal point it means exactly {written})" if close else text
+    if not 0 < places <= 30:
+        return text
+    value = Decimal(actual)
+    step = Decimal(1).scaleb(-places)
+    near = f"{value.quantize(step, ROUND_HALF_EVEN, _EXACT):f}"
+    cut = f"{value.quantize(step, ROUND_DOWN, _EXACT):f}"
+    if _cuts_to(Decimal(written), value, step):
+        return (
+            f"{text} (truncated to {_decimals(places)} it would be {cut}, rounded it is {near};"
+            f' {{ printed = "{written}" }} takes both)'
+        )
+    if cut == near:
+        return f"{text} (to {_decimals(places)} {near})"
+    return f"{text} (rounded to {_decimals(places)} it would be {near}, truncated {cut})"
+
+
+def _exponent(written: str) -> int:
+    exponent = Decimal(written).as_tuple().exponent
+    assert isinstance(exponent, int), "a finite number"
+    return exponent
+
+
+def _digits(actual: float, written: str) -> str:
+    """Enough of a number to see how it differs from the one written."""
+    if written in _SPELT or _whole(written):
+        return shortest(actual)
+    digits = len(Decimal(written).as_tuple().digits)
+    return rounded(actual, min(17, max(8, digits + 4))).text
+
+
+def _decimals(places: int) -> str:
+    return f"{places} decimal{'' if places == 1 else 's'}"
+
+
+def _place(address: Address) -> str:
+    """An address as a person writes it in `[expect]`, where @0 is meant unless another is written."""
+    return str(address.at(address.k or None))
+
+
+def _wrong_whole(expectation: Expectation, message: str) -> Verdict:
+    written = expectation.written[0] if len(expectation.written) == 1 else "…"
+    return Verdict(expectation.address, written, None, Match.WRONG, expectation.line, message)
+
+
+def _form(shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "one number"
+    sizes = " of ".join(str(size) for size in shape)
+    return f"{sizes} {'number' if shape[-1] == 1 else 'numbers'}"

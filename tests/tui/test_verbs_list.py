@@ -1,0 +1,51 @@
+"""`list`: what is shipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from tui.main import main
+from tui.verbs.shipped import describe, find, names, shipped
+
+FOLDER = Path(__file__).parents[2] / "scenarios"
+
+
+def test_every_file_is_listed_by_name(capsys: Any) -> None:
+    expected = sorted(path.stem for path in FOLDER.glob("*.toml"))
+    assert names() == expected
+    assert main(["list", "--format", "json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in listed] == expected
+    keys = {"name", "title", "description", "teaches", "sizes", "length"}
+    assert all(set(one) == keys for one in listed)
+
+
+def test_text(capsys: Any) -> None:
+    assert main(["list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "softplus: The 2-2-1 softplus network. Teaches H3. 2-2-1, 5 iterations." in lines
+    heads = [line for line in lines if not line.startswith("  ")]
+    assert [line.partition(":")[0] for line in heads] == names()
+
+
+def test_find() -> None:
+    assert find("nothing") is None
+    assert find("../pyproject") is None
+    found = find("softplus")
+    assert found is not None
+    assert found.name == "softplus.toml"
+
+
+def test_a_head_may_leave_out_what_a_file_may() -> None:
+    file = {"title": "t", "network": {"inputs": 3, "layers": [{"units": 1}]}, "training": {"epochs": 2}}
+    one = describe("n", file)
+    assert (one.sizes, one.length, one.teaches, one.description) == ((3, 1), "2 epochs", (), "")
+
+
+def test_what_is_shipped_describes_itself() -> None:
+    for one in shipped():
+        assert one.title
+        assert one.description
+        assert one.length

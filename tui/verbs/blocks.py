@@ -1,0 +1,116 @@
+"""Steps as blocks of lines, for a terminal, a file or a screen reader: no boxes, the position in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engine.activations import ACTIVATIONS
+from engine.address import Address
+from engine.explain import explain
+from engine.numbers import shortest
+from engine.plan import Granularity
+from engine.printers.base import Printer
+from engine.printers.lines import lines
+from engine.scenario.errors import clean
+from engine.trace import Step
+from tui.session import Session
+from tui.verbs.groups import Group, formula, parts
+from tui.verbs.values import array_lines
+
+REASONS = ("array", "why", "valid", "long")
+"""Lines that explain rather than compute."""
+
+
+class Blocks:
+    """Makes the blocks of one walk."""
+
+    def __init__(self, session: Session, printer: Printer) -> None:
+        self._session = session
+        self._trace = session.trace
+        self._printer = printer
+        self._dot = " - " if printer.notation.ascii else " · "
+
+    def step(self, index: int, reasons: bool = False) -> list[str]:
+        """One step; `reasons` adds the formula of its array and why it is computed."""
+        explanation = explain(self._trace, index)
+        printed = [line for line in lines(explanation, self._printer) if reasons or line.kind not in REASONS]
+        return [self._position(explanation.step), *(f"  {line}" for line in printed)]
+
+    def group(self, group: Group, granularity: Granularity) -> list[str]:
+        """Several steps together: every array with its formula and its numbers."""
+        found = parts(self._trace, group, granularity)
+        first = self._trace[group.first]
+        phases, layers = {part.quantity.phase for part in found}, {part.quantity.layer for part in found}
+        words = [self._steps(group), self._iteration(first)]
+        if len(phases) == 1:
+            words.append(str(first.phase))
+        if len(layers) == 1 and first.quantity.layer is not None:
+            words.append(self._session.layer_name(first.quantity.layer))
+        if len(found) == 1:
+            words.append(self._short(found[0].address))
+        block = [self._dot.join(words)]
+        for part in found:
+            block.append(f"  {formula(part.quantity, self._printer)}")
+            values = self._trace.value(part.address)
+            block += [f"  {line}" for line in array_lines(self._short(part.address), values, self._printer.number)]
+        return block
+
+    def opening(self) -> Iterator[str]:
+        """What is walked through, and the conventions its numbers depend on."""
+        scenario = self._session.scenario
+        training, loss = scenario.training, scenario.training.loss
+        yield clean(scenario.title)
+        if scenario.description:
+            yield clean(scenario.description)
+        sizes = "-".join(map(str, scenario.sizes))
+        activations = ", ".join(
+            f"layer {number} {ACTIVATIONS[layer.activation].symbol}" for number, layer in enumerate(scenario.layers, 1)
+        )
+        yield f"Network: {sizes}; {activations}."
+        yield (
+            f"Loss: {loss.name}, factor {shortest(loss.factor)}, {loss.over_outputs} over outputs, "
+            f"{loss.over_samples} over samples."
+        )
+        options = [f"{name} {shortest(value)}" for name, value in training.optimizer.options.items()]
+        rate = f"learning rate {shortest(training.optimizer.learning_rate)}"
+        yield f"Optimizer: {', '.join([training.optimizer.name, rate, *options])}."
+        kinks = [ACTIVATIONS[layer.activation].at_kink for layer in scenario.layers]
+        if any(kinks):
+            yield f"Convention: {', '.join(dict.fromkeys(filter(None, kinks)))}."
+        yield (
+            f"Data: {_count(scenario.samples, 'sample')}, {training.batch_size} a batch"
+            f"{f', shuffled with seed {training.seed}' if training.shuffle else ''}. "
+            f"Walk: {_count(training.iterations, 'iteration')}, {_count(len(self._trace), 'step')}."
+        )
+
+    def notes(self, index: int) -> Iterator[str]:
+        """What the author of the scenario says at a step."""
+        for note in self._session.notes(self._trace[index]):
+            yield f"  Note: {clean(' '.join(note.text.split()))}"
+
+    def _position(self, step: Step) -> str:
+        words = [f"step {step.index + 1:,}/{len(self._trace):,}", self._iteration(step), str(step.phase)]
+        if step.quantity.layer is not None:
+            words.append(self._session.layer_name(step.quantity.layer))
+        words.append(self._short(step.address))
+        if step.row is not None and not self._trace.network.single:
+            words.append(f"row {step.row} of the data")
+        return self._dot.join(words)
+
+    def _iteration(self, step: Step) -> str:
+        return f"iteration {step.iteration:,}/{self._trace.plan.iterations:,}"
+
+    def _steps(self, group: Group) -> str:
+        if group.steps == 1:
+            return f"step {group.after:,}/{len(self._trace):,}"
+        return f"steps {group.first + 1:,} to {group.after:,}/{len(self._trace):,}"
+
+    def _short(self, address: Address) -> str:
+        """An address where the iteration is already said; the sample too, where there is but one."""
+        single = self._trace.network.single
+        return str(replace(address, k=None, sample=None if single else address.sample))
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,97 @@
+"""`check`: is the file right, are its gradients the loss's, and does it give the numbers it expects?
+
+What needs the engine is imported after the first line is out: the imports take longer than a small file's check.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from tui.terminal import Writer
+from tui.verbs.wrong import WrongInputError, complain
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
+
+HELD, OFF, WRONG = 0, 1, 2
+
+REACH = 200_000_000
+"""Work put into running forward, to compare gradients once more after training: multiplications, a second or so."""
+PER_ITERATION = 50_000
+"""What an iteration costs beside its multiplications, in the same unit (measured: about 0.1 ms)."""
+
+
+def run(options: Namespace) -> int:
+    writer = Writer()
+    return max(check(file, writer) for file in options.files)
+
+
+def check(file: str, writer: Writer) -> int:
+    """Check one file, a line per finding and a line in sum; the exit status it asks for."""
+    writer.lines(f"checking {file}")
+    writer.flush()
+    from tui.verbs.load import open_trace
+
+    try:
+        trace = open_trace(file)
+    except WrongInputError as error:
+        complain(str(error), error.prefixed)
+        writer.lines(f"{file}: not checked: it cannot be used as it is")
+        return WRONG
+    path = str(trace.scenario.path or file)
+    wrong, sums = _expectations(trace, path, writer)
+    for k in _records(trace):
+        more, words = _gradients(trace, k, path, writer)
+        wrong += more
+        sums += words
+    writer.lines(f"{file}: {'ok' if not wrong else f'{wrong:,} wrong'}: {'; '.join(sums)}")
+    writer.flush()
+    return OFF if wrong else HELD
+
+
+def reach(trace: Trace) -> int:
+    """The last record gradients are compared at: that of the last iteration, where it is not too far."""
+    parameters = trace.network.layout.size
+    within = REACH // (PER_ITERATION + parameters * trace.network.batches.largest)
+    return max(0, min(trace.plan.iterations - 1, within))
+
+
+def _records(trace: Trace) -> list[int]:
+    return sorted({0, reach(trace)})
+
+
+def _expectations(trace: Trace, path: str, writer: Writer) -> tuple[int, list[str]]:
+    from engine.expect import Match, check_expectations
+
+    verdicts = check_expectations(trace)
+    count = {kind: sum(verdict.kind is kind for verdict in verdicts) for kind in Match}
+    for verdict in verdicts:
+        # what a book cut off holds, but a class that rounds will ask
+        if verdict.kind in (Match.WRONG, Match.TRUNCATED):
+            writer.lines(f"{path}:{verdict.line}: {verdict.message}")
+    if not verdicts:
+        return 0, ["no values expected"]
+    wrong = count[Match.WRONG]
+    said = f"{len(verdicts) - wrong:,} of {len(verdicts):,} expected values hold"
+    cut = count[Match.TRUNCATED]
+    return wrong, [f"{said}, {cut:,} of them cut off rather than rounded" if cut else said]
+
+
+def _gradients(trace: Trace, k: int, path: str, writer: Writer) -> tuple[int, list[str]]:
+    from engine.gradcheck import check_gradients
+
+    report = check_gradients(trace, k)
+    for failure in report.failures:
+        writer.lines(
+            f"{path}: {failure.address}: by the backward pass {failure.analytic!r}, "
+            f"by differences of the loss {failure.numeric!r}"
+        )
+    # a run may be meant to diverge; at its start everything has to be finite
+    blamed = report.not_finite if k == 0 else ()
+    for address in blamed:
+        writer.lines(f"{path}: {address}: the gradient, or the loss beside it, is not finite")
+    sums = [f"iteration {k + 1:,}: {report.summary()}"]
+    if k and k < trace.plan.iterations - 1:
+        sums.append(f"the {trace.plan.iterations - k - 1:,} iterations after it were not run")
+    return len(report.failures) + len(blamed), sums
