@@ -19,7 +19,7 @@ def product(left: Array, right: Array) -> Array:
     if finite.all():
         return result
     # a NaN among the factors makes both ways NaN: only overflow can differ
-    doubtful = ~finite & ~np.isnan(left).any(axis=1)[:, None] & ~np.isnan(right).any(axis=0)
+    doubtful: NDArray[np.bool_] = ~finite & ~np.isnan(left).any(axis=1, keepdims=True) & ~np.isnan(right).any(axis=0)
     for row, column in np.argwhere(doubtful):
         result[row, column] = np.cumsum(left[row] * right[:, column])[-1]
     return result

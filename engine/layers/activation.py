@@ -226,7 +226,10 @@ class Canonical:
             _per_unit(
                 "delta", layer, self._plain.units, Phase.BACKWARD, scaled(self._loss, difference),
                 why="δ is ∂L/∂z. Output minus target: the slope of the activation and the slope of the loss cancel.",
-                array=(f"{written_coefficient(self._loss)}(", ArraySymbol("a", layer, units), " − ", ArraySymbol("y", None, units), ")"),
+                array=(
+                    f"{written_coefficient(self._loss)}(",
+                    ArraySymbol("a", layer, units), " − ", ArraySymbol("y", None, units), ")",
+                ),
                 long_way=((_da(layer), self._loss_slope()), *self._plain.long_way()),
                 valid=self._shortcut.valid,
             ),
