@@ -28,9 +28,9 @@ class Checkpoints:
 
     def add(self, k: int, vector: Array) -> None:
         """Keep the state @k, if k is one of those that are kept."""
-        if k % self.spacing:
-            return
         with self._lock:
+            if k % self.spacing:
+                return
             self._kept[k] = vector
             self._last = max(self._last, k)
             while len(self._kept) > self._most:

@@ -154,6 +154,7 @@ class Plan:
 
     def group(self, step: int, granularity: Granularity) -> tuple[int, int]:
         """The steps [first, after) that move together with `step` at a granularity."""
+        granularity = Granularity(granularity)
         if granularity is Granularity.STEP:
             return step, step + 1
         place = self.place(step)

@@ -160,11 +160,11 @@ class Trace(Sequence[Step]):
     def state(self, k: int) -> State:
         """State @k, 0 ≤ k ≤ iterations."""
         vector = self._held(k)
-        if vector is None:
-            self.reach(k)
-            vector = self._held(k)
-            assert vector is not None
-        return State(k, vector, self.network.layout)
+        if vector is not None:
+            return State(k, vector, self.network.layout)
+        state = self._run(k, None)
+        assert state is not None, "a run that nothing may stop arrives"
+        return state
 
     def record(self, k: int) -> Record:
         """The record @k: computed from state @k on the batch of iteration k + 1."""
@@ -191,6 +191,10 @@ class Trace(Sequence[Step]):
 
     def reach(self, k: int, progress: Progress | None = None) -> bool:
         """Run until state @k is held. May be called in a thread; False if `progress` stopped it."""
+        return self._held(k) is not None or self._run(k, progress) is not None
+
+    def _run(self, k: int, progress: Progress | None) -> State | None:
+        """Run forward to state @k, keeping what is worth keeping; None if `progress` stopped it."""
         base, vector = self._base(k)
         state = State(base, vector, self.network.layout)
         with self._lock:
@@ -207,8 +211,8 @@ class Trace(Sequence[Step]):
                 if k - made.k <= RECORDS_KEPT:
                     self._keep_record(made)
             if progress is not None and state.k % PROGRESS_EVERY == 0 and not progress(state.k):
-                return False
-        return True
+                return None
+        return state
 
     # divergence
 

@@ -88,9 +88,12 @@ def scale(node: Node, local: Bindings | None = None) -> float:
 def agrees(node: Node, recorded: float, bound: float = 1e-12) -> bool:
     """Whether a grounded tree gives the recorded value, as far as float64 can tell.
 
-    Finite values may differ by `bound` × the magnitudes of the terms; non-finite ones must match in kind.
+    Finite values may differ by `bound` × the magnitudes of the terms; non-finite ones must match in kind, unless
+    terms overflow: then the order of the additions, or a fused multiply-add, decides between ±∞ and NaN.
     """
     value = evaluate(node)
+    if not math.isfinite(value) and not math.isfinite(recorded):
+        return (value != value and recorded != recorded) or value == recorded or scale(node) == math.inf
     if not math.isfinite(value) or not math.isfinite(recorded):
-        return (value != value and recorded != recorded) or value == recorded
+        return False
     return abs(value - recorded) <= bound * max(scale(node), abs(recorded))

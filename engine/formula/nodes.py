@@ -50,8 +50,8 @@ class Node:
     def __pow__(self, exponent: int) -> Pow:
         return Pow(self, exponent)
 
-    def __neg__(self) -> Neg:
-        return Neg(self)
+    def __neg__(self) -> Node:
+        return self.of if isinstance(self, Neg) else Neg(self)
 
 
 @dataclass(frozen=True, slots=True)

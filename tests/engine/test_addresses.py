@@ -1,0 +1,127 @@
+"""The one language of addresses: what is read, and what is said of the rest."""
+
+from __future__ import annotations
+
+import pytest
+from strategies import layer, scenario, softmax_batch, softplus_network
+
+from engine.address import Address, AddressError, parse
+from engine.trace import Trace
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("loss", Address("loss")),
+        ("loss@2", Address("loss", k=2)),
+        ("W[1]", Address("W", 1)),
+        ("W[1][2,1]@3", Address("W", 1, (2, 1), None, 3)),
+        ("W[1][2]", Address("W", 1, (2,))),
+        ("a[2][3]#2@2", Address("a", 2, (3,), 2, 2)),
+        ("a[0]", Address("x")),
+        ("a[0][2]#1", Address("x", None, (2,), 1)),
+        ("x[2]", Address("x", None, (2,))),
+        ("y", Address("y")),
+        ("dW[2]#2", Address("dW", 2, (), 2)),
+        ("db[1][2]#1@0", Address("db", 1, (2,), 1, 0)),
+        ("data_loss#2", Address("data_loss", None, (), 2)),
+        ("jacobian[2][1,3]#1", Address("jacobian", 2, (1, 3), 1)),
+        ("lr@1", Address("lr", k=1)),
+        ("  a [ 2 ] [ 1 ] # 1 @ 0 ", Address("a", 2, (1,), 1, 0)),
+        ("delta[1]", Address("delta", 1)),
+    ],
+)
+def test_addresses_that_name_something(text: str, expected: Address) -> None:
+    trace = Trace(softmax_batch())
+    address = trace.resolve(text)
+    assert address == expected
+    assert trace.resolve(str(address)) == address
+    assert trace.names.shape(address) == trace.value(address).shape
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "'' is not an address; expected the form name[layer][unit]#sample@k, like a[2][1]"),
+        ("a[1", "'a[1' is not an address; expected the form name[layer][unit]#sample@k, like a[2][1]"),
+        ("a[1]@1#2", "'a[1]@1#2': expected a whole number for the update after @, got '1#2'"),
+        ("a[x]", "'a[x]': expected a whole number for an index, got 'x'"),
+        ("a[]", "'a[]': expected a whole number for an index, got ''"),
+        ("a[-1]", "'a[-1]': expected a whole number for an index, got '-1'"),
+        ("a[1]#", "'a[1]#': expected a whole number for the sample after #, got ''"),
+        ("a[1]@", "'a[1]@': expected a whole number for the update after @, got ''"),
+        ("a[1]#0", "'a[1]#0': samples count from 1"),
+        ("W[1][0,1]", "'W[1][0,1]': indices count from 1"),
+        ("detla[1]", "'detla[1]': there is no quantity 'detla' in this network; did you mean delta?"),
+        ("a", "'a': a needs the layer in brackets of its own, like a[2]"),
+        ("W[1,2]", "'W[1,2]': W needs the layer in brackets of its own, like W[2]"),
+        ("W[3]", "'W[3]': there is no W in layer 3; it is in layer 1, 2"),
+        ("jacobian[1]", "'jacobian[1]': there is no jacobian in layer 1; it is in layer 2"),
+        ("W[1][3,1]", "'W[1][3,1]': unit 3 does not exist; expected 1 to 2"),
+        ("W[2][3,3]", "'W[2][3,3]': input 3 does not exist; expected 1 to 2"),
+        ("a[2][4]", "'a[2][4]': unit 4 does not exist; expected 1 to 3"),
+        ("x[3]", "'x[3]': input 3 does not exist; expected 1 to 2"),
+        ("W[1][2][1]", "'W[1][2][1]': too many brackets; expected W[1][to,from] (indices of one place share brackets)"),
+        ("a[1][1,2]", "'a[1][1,2]': expected a[1][unit], got 2 indices"),
+        ("loss[1]", "'loss[1]': loss is one number; expected no index"),
+        ("loss#1", "'loss#1': loss does not belong to a sample; its terms are data_loss#s"),
+        ("W[1]#1", "'W[1]#1': W does not belong to a sample"),
+        ("a[1]#3", "'a[1]#3': there is no sample 3; the batch has 2"),
+        ("a[1]#2@1", "'a[1]#2@1': there is no sample 2; the batch has 1"),
+        ("a[1]@5", "'a[1]@5': there is no @5; the walk has 4 updates: @0 to @4"),
+        ("gamma[1]", "'gamma[1]': there is no quantity 'gamma' in this network"),
+    ],
+)  # fmt: skip
+def test_addresses_that_name_nothing(text: str, message: str) -> None:
+    with pytest.raises(AddressError) as wrong:
+        Trace(softmax_batch()).resolve(text)
+    said = str(wrong.value)
+    assert said == message or said.startswith(f"{message}; the names are ")
+
+
+def test_a_number_too_long_is_no_index() -> None:
+    with pytest.raises(AddressError, match="expected a whole number"):
+        parse("a[" + "9" * 5000 + "]")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("x[1]", "it is given"),
+        ("lr", "it is given"),
+        ("W[1]@0", "it is the starting state"),
+        ("W[2]", None),
+        ("loss@3", "the walk ends after update 3"),
+        ("data_loss", "with one sample a batch it is the loss itself"),
+        ("dx", "this walk takes a shortcut past it"),
+    ],
+)
+def test_what_has_no_step_says_why(text: str, reason: str | None) -> None:
+    trace = Trace(softplus_network(3))
+    if reason is None:
+        # a state without @k: the update of the iteration meant
+        assert str(trace[trace.index_of(trace.resolve(text), k=1)].address) == "W[2][1,1]@2"
+        return
+    with pytest.raises(AddressError, match=reason):
+        trace.index_of(trace.resolve(text))
+
+
+def test_shortcuts_leave_quantities_without_steps() -> None:
+    trace = Trace(softmax_batch())
+    for text in ("da[2]", "jacobian[2]"):
+        with pytest.raises(AddressError, match="takes a shortcut past it"):
+            trace.index_of(trace.resolve(text))
+        assert trace.value(trace.resolve(text)).shape[0] == 2
+
+
+def test_a_layer_without_bias_has_no_bias() -> None:
+    trace = Trace(scenario([layer([[1.0]]), layer([[1.0]], [0.0])], [[1.0]], [[1.0]]))
+    with pytest.raises(AddressError, match="there is no b in layer 1; it is in layer 2"):
+        trace.resolve("b[1]")
+    assert trace.value(trace.resolve("b[2]")).tolist() == [0.0]
+
+
+def test_the_sample_axis_is_kept() -> None:
+    trace = Trace(softplus_network())
+    shapes = {text: trace.value(trace.resolve(text)).shape for text in ("a[2]", "a[2]#1", "a[2][1]", "a[2][1]#1")}
+    assert shapes == {"a[2]": (1, 1), "a[2]#1": (1,), "a[2][1]": (1,), "a[2][1]#1": ()}
