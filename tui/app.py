@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -16,6 +17,7 @@ from tui.palette import PALETTES, Palette
 from tui.screens.picker import PickerScreen
 from tui.screens.stepper import StepperScreen
 from tui.session import Session, Settings
+from tui.terminal import to_ascii
 from tui.verbs.load import load
 from tui.verbs.shipped import shipped
 
@@ -58,7 +60,7 @@ class StepperApp(App[None]):
         self.theme = self._first_theme()
         self.set_class(self._ascii, "ascii")
         if self._scenario is None:
-            self.push_screen(PickerScreen(list(shipped())), self._picked)
+            self.push_screen(PickerScreen(list(shipped()), self._ascii), self._picked)
         else:
             self._walk(self._scenario)
 
@@ -67,7 +69,11 @@ class StepperApp(App[None]):
             self._walk(load(name))
 
     def _walk(self, scenario: Scenario) -> None:
-        self.push_screen(StepperScreen(Session(scenario), Settings(ascii=self._ascii), self._at))
+        session = Session(scenario)
+        if session.last < 0:
+            self.exit(return_code=2, message="this walk has no steps: its training has no iterations")
+            return
+        self.push_screen(StepperScreen(session, Settings(ascii=self._ascii), self._at))
 
     def toggle_dark(self) -> None:
         """Between dark and light; without colour, or with sixteen, there is one palette."""
@@ -81,6 +87,11 @@ class StepperApp(App[None]):
             if isinstance(screen, StepperScreen):
                 screen.schedule()
 
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            dots = "..." if self._ascii else "…"
+            self.push_screen(CommandPalette(placeholder=f"Search for commands{dots}", id="--command-palette"))
+
     def get_key_display(self, binding: Binding) -> str:
         return key_name(binding.key, self._ascii)
 
@@ -92,7 +103,8 @@ class StepperApp(App[None]):
         if isinstance(screen, StepperScreen):
             for command in COMMANDS:
                 if command.id not in ("palette", "escape"):
-                    yield SystemCommand(command.title, command.help, getattr(screen, f"action_{command.id}"))
+                    title = to_ascii(command.title) if self._ascii else command.title
+                    yield SystemCommand(title, command.help, getattr(screen, f"action_{command.id}"))
 
     def _first_theme(self) -> str:
         if self._colourless:

@@ -5,6 +5,7 @@ No widget lives here, so that plain text and the app move and speak alike.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from engine.address import Address, AddressError
@@ -15,6 +16,8 @@ from engine.printers.base import SHORTEST, Printer
 from engine.quantity import Kind
 from engine.scenario.model import Note, Scenario
 from engine.trace import Step, Trace
+
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 TERMS_SHOWN = 8
 """Terms of a sum beyond which a screen leaves out the middle."""
@@ -83,10 +86,12 @@ class Session:
         number = text.removesuffix("%").replace(",", "").replace("_", "")
         if text.endswith("%"):
             return self._percentage(text, number)
-        if number.lstrip("-").isdigit() and number.isascii():
-            if not 1 <= int(number) <= len(self.trace):
+        if _WHOLE.fullmatch(number):
+            # a longer number is no step of any walk, and Python refuses to read the longest
+            step = int(number) if len(number) < 20 else 0
+            if not 1 <= step <= len(self.trace):
                 raise TargetError(f"there is no step {text}; expected 1 to {len(self.trace):,}")
-            return int(number) - 1
+            return step - 1
         try:
             return self.trace.index_of(self.trace.resolve(text), self.trace.plan.k_of(cursor))
         except AddressError as error:

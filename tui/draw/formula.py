@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine.explain import explain
 from engine.printers.lines import Line, lines
 from tui.draw.cells import Look, Row, Span, width_of
-from tui.draw.wrap import wrap
+from tui.draw.wrap import clip, wrap
 from tui.session import Session, Settings
+from tui.terminal import to_ascii
 
 LOOKS = {
     "symbols": Look("symbols"),
@@ -43,7 +44,10 @@ def formula_rows(session: Session, cursor: int, settings: Settings, width: int, 
     explanation = explain(session.trace, cursor)
     said = lines(explanation, session.printer(settings), settings.long_way)
     said = [line for line in said if line.kind != "valid" or settings.long_way]
-    notes = [Line("note", "", "", f"{_mark(settings)} {note.text}") for note in session.notes(step)]
+    notes = [
+        Line("note", "", "", f"{_mark(settings)} {to_ascii(note.text) if settings.ascii else note.text}")
+        for note in session.notes(step)
+    ]
     equations = [line for line in said if line.kind in EQUATIONS]
     rest = [line for line in said if line.kind not in EQUATIONS]
     if explanation.long_way and not settings.long_way:
@@ -53,7 +57,7 @@ def formula_rows(session: Session, cursor: int, settings: Settings, width: int, 
         (line.kind, _rows(line, width, align if line.kind in EQUATIONS else 0)) for line in equations + notes + rest
     ]
     if height is not None:
-        blocks = _fitting(blocks, height)
+        blocks = _fitting(blocks, width, height, "..." if settings.ascii else "…")
     return [row for _, rows in blocks for row in rows]
 
 
@@ -77,21 +81,26 @@ def _plain(text: str, width: int, look: Look, hang: int) -> list[Row]:
     return [(Span(part, look),) for part in wrap(text, width, hang)]
 
 
-def _fitting(blocks: list[tuple[str, list[Row]]], height: int) -> list[tuple[str, list[Row]]]:
-    """The blocks, the least wanted dropped until they fit; order kept."""
+def _fitting(blocks: list[tuple[str, list[Row]]], width: int, height: int, dots: str) -> list[tuple[str, list[Row]]]:
+    """The blocks, the least wanted dropped until they fit; order kept. The first line and a note may be cut."""
 
     def rank(kind: str) -> int:
         return PRIORITY.index(kind) if kind in PRIORITY else len(PRIORITY)
 
     wanted = sorted(range(len(blocks)), key=lambda at: (rank(blocks[at][0]), at))
-    kept: set[int] = set()
-    used = 0
+    kept: dict[int, list[Row]] = {}
+    room = height
     for at in wanted:
-        rows = len(blocks[at][1])
-        if used + rows <= height:
-            kept.add(at)
-            used += rows
-        elif not kept:
-            # even the first line is too tall: show what fits of it
-            return [(blocks[at][0], blocks[at][1][:height])]
-    return [block for at, block in enumerate(blocks) if at in kept]
+        kind, rows = blocks[at]
+        if len(rows) > room and room and (not kept or kind == "note"):
+            rows = [*rows[: room - 1], _cut_off(rows[room - 1], width, dots)]
+        if len(rows) <= room:
+            kept[at] = rows
+            room -= len(rows)
+    return [(blocks[at][0], kept[at]) for at in sorted(kept)]
+
+
+def _cut_off(row: Row, width: int, dots: str) -> Row:
+    """A row that says there is more of it."""
+    text, look = row[0]
+    return (Span(clip(f"{text} {dots}", width, dots) if text.strip() else dots, look),)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 
 from engine.address import Address
 from engine.notation import Place
@@ -128,11 +129,11 @@ class NetworkView:
         )  # fmt: skip
         if address is None:
             placeholder = Address("a", layer, (unit,))
-            return UnitBox(self._label(placeholder), "", None, str(placeholder), emphasis)
+            return UnitBox(self._label(placeholder), " " * VALUE_WIDTH, None, str(placeholder), emphasis)
         value = float(self.trace.value(address))
         return UnitBox(
             self._label(address),
-            number(value, VALUE_WIDTH, self.settings.ascii),
+            _boxed(number(value, VALUE_WIDTH, self.settings.ascii)),
             self._heat(value, address),
             str(address),
             emphasis,
@@ -165,8 +166,10 @@ class NetworkView:
 
     def _gap(self, layer: int) -> Gap:
         name, k = self._carried(layer)
-        whole = self.trace.value(Address(name, layer, k=k))
-        largest = float(abs(whole).max())
+
+        @cache
+        def largest(array: Address) -> float:
+            return float(abs(self.trace.value(array)).max())
 
         def edge(source: int, dest: int) -> EdgeLabel:
             unit = (dest + 1, source + 1)
@@ -174,12 +177,13 @@ class NetworkView:
             if not self.session.reached(address, self.cursor):
                 address = Address("W", layer, unit, None, self.k)
             value = float(self.trace.value(address))
+            most = largest(replace(address, unit=()))
             return EdgeLabel(
                 source,
                 dest,
                 number(value, VALUE_WIDTH, self.settings.ascii),
                 (value > 0) - (value < 0),
-                abs(value) / largest if largest > 0 and math.isfinite(value / largest) else 0.0,
+                abs(value) / most if most > 0 and math.isfinite(most) else 0.0,
                 self._edge_emphasis(layer, unit),
                 str(address),
             )
@@ -208,6 +212,11 @@ class NetworkView:
         if (layer, to) in self._lit.into or (layer - 1, source) in self._lit.out_of:
             return "related"
         return "normal"
+
+
+def _boxed(text: str) -> str:
+    """A number as wide as any, so that a box never changes its size; 0 stands where others have their first digit."""
+    return (text if text[0] in "+-−" else f" {text}").ljust(VALUE_WIDTH)
 
 
 def number(value: float, width: int, ascii: bool) -> str:

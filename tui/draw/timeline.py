@@ -40,7 +40,7 @@ def timeline_rows(session: Session, cursor: int, settings: Settings, width: int,
     canvas = Canvas(width, HEIGHT)
     step = session.trace[cursor]
     room = width - (len(status) + 2 if status else 0)
-    canvas.put(0, 0, clip(session.words(step, settings), room), Look("title"))
+    canvas.put(0, 0, clip(session.words(step, settings), room, "..." if settings.ascii else "…"), Look("title"))
     if status:
         canvas.put(width - len(status), 0, status, Look("status"))
     glyphs = ASCII if settings.ascii else UNICODE
@@ -56,13 +56,13 @@ def step_at(session: Session, cursor: int, width: int, x: int, y: int) -> int | 
         if bar is None or not bar.start <= x < bar.stop:
             return None
         iterations = session.scenario.training.iterations
-        return session.trace.plan.start(min(iterations - 1, (x - bar.start) * iterations // len(bar)))
+        return session.trace.plan.start(_under(0, iterations, bar, x))
     if y == 2:
         phases = list(session.trace.plan.phases(session.trace.plan.k_of(cursor)))
         spans = phase_spans([after - first for _, first, after in phases], width)
         for (_, first, after), span in zip(phases, spans, strict=True):
             if span.start <= x < span.stop:
-                return first + (x - span.start) * (after - first) // len(span)
+                return _under(first, after, span, x)
     return None
 
 
@@ -83,6 +83,14 @@ def phase_spans(sizes: list[int], width: int) -> list[range]:
 def cursor_cell(first: int, after: int, span: range, step: int) -> int:
     """Where in a part of the bar a step stands."""
     return span.start + (step - first) * len(span) // (after - first)
+
+
+def _under(first: int, after: int, span: range, x: int) -> int:
+    """What `cursor_cell` puts in a cell: the first of several; of none, the one before."""
+    steps, cell = after - first, x - span.start
+    if steps >= len(span):
+        return first + -(-cell * steps // len(span))
+    return first + ((cell + 1) * steps - 1) // len(span)
 
 
 def _bar(width: int) -> range | None:

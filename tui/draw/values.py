@@ -54,6 +54,11 @@ class _Table:
         self.step: Step = session.trace[cursor]
         self.sample = self.step.place.sample or 1
 
+    @property
+    def dots(self) -> str:
+        """What stands for what is left out."""
+        return "..." if self.settings.ascii else "…"
+
     def cell(self, x: int, y: int, address: Address, largest: float) -> None:
         """One number in its place: lit if it is the step's own, a dot if the walk has not reached it."""
         current = address == self.step.address
@@ -103,7 +108,11 @@ def _heading(table: _Table, layer: int) -> int:
     if not network.single:
         row = network.batches.rows(table.step.place.k)[table.sample - 1] + 1
         parts.append(f"sample {table.sample}, data row {row}")
-    table.canvas.put(0, 0, clip(dot.join(parts), table.canvas.width), Look("title"))
+    for spare in (2, 1):
+        # the layer and the sample say where one is: they stay where there is room for two
+        if len(dot.join(parts)) > table.canvas.width and spare < len(parts):
+            del parts[spare]
+    table.canvas.put(0, 0, clip(dot.join(parts), table.canvas.width, table.dots), Look("title"))
     return 1
 
 
@@ -114,7 +123,7 @@ def _units(table: _Table, layer: int, y: int, height: int) -> int:
     columns = _unit_columns(table, layer, (table.canvas.width - MARGIN) // CELL)
     canvas = table.canvas
     for place, column in enumerate(columns):
-        canvas.put(MARGIN + place * CELL, y, clip(column.head, CELL).rjust(CELL), Look("head"))
+        canvas.put(MARGIN + place * CELL, y, clip(column.head, CELL, table.dots).rjust(CELL), Look("head"))
     focus = _focus(table, layer)
     largest = [table.largest(column.name, column.layer, column.k) for column in columns]
     for row, unit in enumerate(_window(table.trace.network.sizes[layer], focus, height - 1), start=y + 1):
@@ -191,7 +200,7 @@ def _matrix_body(
     largest = table.largest(array.name, array.layer, array.k or 0)
     sample = table.sample if array.name == "jacobian" else None
     for column, source in enumerate(across):
-        head = ("..." if table.settings.ascii else "…") if source is None else str(source)
+        head = table.dots if source is None else str(source)
         table.canvas.put(x + column * CELL, y, head.rjust(CELL), Look("head"))
     for row, to in enumerate(down, start=y + 1):
         if to is None:
@@ -224,17 +233,16 @@ def _window(size: int, focus: int | None, room: int) -> Sequence[int | None]:
     """Which of `size` things to show in `room` places: all, or first ones, focus and last with gaps (None)."""
     if size <= room:
         return range(1, size + 1)
-    if room < 3:
-        return [focus or 1][:room]
     middle = min(max(focus or 1, 1), size)
-    inner = room - 2
-    first = min(max(1, middle - inner // 2), size - inner + 1)
-    window: list[int | None] = list(range(first, first + inner))
-    if first > 1:
-        window = [1, None, *window[1:]] if inner > 1 and middle != window[0] else [None, *window]
-    if first + inner - 1 < size:
-        window = [*window, None]
-    window = window[:room]
-    if len(window) < room:
-        window.append(size)
-    return window
+    if room < 3:
+        return [middle][:room]
+    ends = room - 2
+    if middle <= ends:
+        return [*range(1, ends + 1), None, size]
+    if middle > size - ends:
+        return [1, None, *range(size - ends + 1, size + 1)]
+    if room < 5:
+        return [None, *range(middle, middle + ends), None]
+    inner = room - 4
+    first = middle - inner // 2
+    return [1, None, *range(first, first + inner), None, size]

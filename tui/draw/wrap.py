@@ -11,22 +11,29 @@ def wrap(text: str, width: int, hang: int = 0) -> list[str]:
     A word longer than a line is cut. At least one line is returned.
     """
     width = max(1, width)
-    hang = min(hang, width // 2)
+    # what is indented needs room for a wide character
+    hang = min(hang, width // 2) if width > 3 else 0
     lines: list[str] = []
     body = text.lstrip(" ")
-    line = " " * (len(text) - len(body))
+    line = " " * min(len(text) - len(body), width // 2 if width > 3 else 0)
     for word in body.split(" "):
         candidate = f"{line} {word}" if line.strip() else line + word
         if width_of(candidate) <= width:
             line = candidate
             continue
-        if line.strip():
+        if not line.strip():
+            line += word
+        elif hang + width_of(word) > width and width_of(line) < width - 2:
+            # cut in any case: as where no blanks are written
+            line = candidate
+        else:
             lines.append(line)
             line = " " * hang + word
-        else:
-            line += word
         while width_of(line) > width:
-            cut = _cut(line, width)
+            cut = max(1, _cut(line, width))
+            if cut >= len(line):
+                # one character, wider than the line
+                break
             lines.append(line[:cut])
             line = " " * hang + line[cut:]
     lines.append(line)
@@ -42,10 +49,10 @@ def clip(text: str, width: int, dots: str = "…") -> str:
 
 
 def _cut(text: str, width: int) -> int:
-    """How many characters of `text` fit in `width` cells; at least one."""
+    """How many characters of `text` fit in `width` cells."""
     used = 0
     for position, char in enumerate(text):
         used += width_of(char)
         if used > width:
-            return max(1, position)
+            return position
     return len(text)

@@ -13,6 +13,7 @@ from textual.widgets import Static
 
 from tui.commands import COMMANDS, key_name
 from tui.draw.wrap import wrap
+from tui.terminal import to_ascii
 
 LEGEND = (
     ("heavy box, heavy line", "what this step computes"),
@@ -43,19 +44,19 @@ class HelpScreen(ModalScreen[None]):
 
 def help_text(ascii: bool) -> str:
     """All the help as text."""
+
+    def plain(text: str) -> str:
+        return to_ascii(text.replace("·", ".")) if ascii else text
+
     lines: list[str] = []
     for group, commands in groupby(COMMANDS, key=lambda command: command.group):
         lines.append(group.upper())
         for command in commands:
             keys = " ".join(key_name(key, ascii) for key in command.keys)
             said = f"  {keys:<14} {command.title}: {command.help[:1].lower()}{command.help[1:]}"
-            lines += wrap(said, WIDTH, 17)
+            lines += wrap(plain(said), WIDTH, 17)
         lines.append("")
     lines.append("ON THE SCREEN")
     for mark, meaning in LEGEND:
-        lines += wrap(f"  {mark:<22} {meaning}", WIDTH, 25)
-    text = "\n".join(lines)
-    if ascii:
-        for char, plain in {"∂": "d", "δ": "delta", "≈": "~", "·": ".", "…": "..."}.items():
-            text = text.replace(char, plain)
-    return text
+        lines += wrap(plain(f"  {mark:<22} {meaning}"), WIDTH, 25)
+    return "\n".join(lines)

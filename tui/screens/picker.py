@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.terminal import to_ascii
 from tui.verbs.shipped import Shipped
 
 
@@ -23,13 +24,14 @@ class PickerScreen(Screen[str]):
         Binding("q,ctrl+q", "app.quit", "quit"),
     ]
 
-    def __init__(self, entries: Sequence[Shipped]) -> None:
+    def __init__(self, entries: Sequence[Shipped], ascii: bool = False) -> None:
         super().__init__()
         self._entries = entries
+        self._ascii = ascii
 
     def compose(self) -> ComposeResult:
         yield Static("backprop-tui: which scenario shall we walk?", markup=False, classes="heading")
-        yield OptionList(*(Option(_described(entry)) for entry in self._entries))
+        yield OptionList(*(Option(_described(entry, self._ascii)) for entry in self._entries))
         yield Footer(show_command_palette=False, compact=True)
 
     def action_choose(self) -> None:
@@ -40,9 +42,12 @@ class PickerScreen(Screen[str]):
         self.dismiss(self._entries[event.option_index].name)
 
 
-def _described(entry: Shipped) -> Text:
+def _described(entry: Shipped, ascii: bool) -> Text:
     """Name, title, shape, and the description below."""
+    title, description = entry.title, entry.description
+    if ascii:
+        title, description = to_ascii(title), to_ascii(description)
     sizes = "-".join(map(str, entry.sizes))
     return Text.assemble(
-        (entry.name, "bold"), f"  {entry.title}  ", (f"{sizes}, {entry.length}", "dim"), f"\n  {entry.description}\n"
+        (entry.name, "bold"), f"  {title}  ", (f"{sizes}, {entry.length}", "dim"), f"\n  {description}\n"
     )

@@ -17,7 +17,7 @@ from textual.widgets import Footer
 from textual.worker import get_current_worker
 
 from engine.plan import Granularity
-from tui.commands import BY_ID, COMMANDS
+from tui.commands import COMMANDS
 from tui.screens.goto import GoToScreen
 from tui.screens.help import HelpScreen
 from tui.session import Session, Settings, TargetError
@@ -86,9 +86,11 @@ class StepperScreen(Screen[None]):
         self._places: list[int] = []
         self._flushing = False
         self._wanted: int | None = None
+        self._keep = False
         self._playing: Timer | None = None
         self._speed = 2
         self._below = "formula"  # the panel below the network, where there is room for one
+        self._greyed: frozenset[str] = frozenset()
 
     @property
     def walk(self) -> Session:
@@ -143,7 +145,11 @@ class StepperScreen(Screen[None]):
         for panel in self.query(Panel):
             if panel.display:
                 panel.redraw()
-        self.refresh_bindings()
+        useless = self._useless()
+        if useless != self._greyed:
+            # the footer is composed anew each time: half of what a step would cost
+            self._greyed = useless
+            self.refresh_bindings()
 
     def _arrange(self) -> None:
         """Side by side where there is room; otherwise the network above, and below it one panel of two."""
@@ -161,8 +167,11 @@ class StepperScreen(Screen[None]):
 
     # moves
 
-    def _move(self, step: int, pause: bool = True) -> None:
-        """Put the cursor on a step, at once if its state is near, else when a worker has computed it."""
+    def _move(self, step: int, pause: bool = True, keep: bool = False) -> None:
+        """Put the cursor on a step, at once if its state is near, else when a worker has computed it.
+
+        With `keep`, the place left is kept for the way back.
+        """
         if pause:
             self._pause()
         trace = self.walk.trace
@@ -171,17 +180,22 @@ class StepperScreen(Screen[None]):
         cost = OVERHEAD + trace.network.layout.size * trace.network.batches.largest
         if distance <= 1 or distance * cost <= AT_ONCE:
             self._cancel()
-            self.cursor = step
+            self.status = self._play_status()
+            self._arrive(step, keep)
             return
         self._wanted = step
+        self._keep = keep
         self.status = f"computing {distance:,} updates (Esc stops)"
         self._compute(step, k)
 
     def _jump(self, step: int) -> None:
-        """Move far: the place left is kept for the way back."""
-        if step != self.cursor:
+        """Move far."""
+        self._move(step, keep=True)
+
+    def _arrive(self, step: int, keep: bool) -> None:
+        if keep and step != self.cursor:
             self._places.append(self.cursor)
-        self._move(step)
+        self.cursor = step
 
     @work(thread=True, exclusive=True, group="compute")
     def _compute(self, step: int, k: int) -> None:
@@ -204,7 +218,7 @@ class StepperScreen(Screen[None]):
         else:
             self._wanted = None
             self.status = self._play_status()
-            self.cursor = message.step
+            self._arrive(message.step, self._keep)
 
     def _cancel(self) -> None:
         if self._wanted is not None:
@@ -265,7 +279,8 @@ class StepperScreen(Screen[None]):
 
     @on(Jump)
     def _jumped(self, message: Jump) -> None:
-        self._jump(message.step)
+        # of a drag, the place where it began is the one to come back to
+        self._move(message.step, keep=not message.dragged)
 
     @on(Pointed)
     def _pointed(self, message: Pointed) -> None:
@@ -293,8 +308,8 @@ class StepperScreen(Screen[None]):
         if self._playing:
             self._playing.stop()
             self._play()
-        else:
-            self.app.notify(f"play: {SPEEDS[self._speed]:g} steps a second", markup=False, timeout=2)
+        elif self._wanted is None:
+            self.status = f"play: {SPEEDS[self._speed]:g} steps a second"
 
     def _play(self) -> None:
         self._playing = self.set_interval(1 / SPEEDS[self._speed], self._tick)
@@ -304,17 +319,17 @@ class StepperScreen(Screen[None]):
         if self._playing:
             self._playing.stop()
             self._playing = None
+        if self._wanted is None:
             self.status = ""
 
     def _play_status(self) -> str:
         return f"playing {SPEEDS[self._speed]:g}/s" if self._playing else ""
 
     def _tick(self) -> None:
-        following = self.walk.forward(self.cursor, self.settings.granularity)
-        if following == self.cursor:
+        if self._wanted is None:
+            self._move(self.walk.forward(self.cursor, self.settings.granularity), pause=False)
+        if self.cursor == self.walk.last:
             self._pause()
-        elif self._wanted is None:
-            self._move(following, pause=False)
 
     # looks
 
@@ -359,7 +374,8 @@ class StepperScreen(Screen[None]):
         if self.enlarged and name != "timeline":
             self.enlarged = name
         pane.display = True
-        pane.focus()
+        # at once, where `pane.focus()` would wait for the keys already queued
+        self.set_focus(pane)
         self._arrange()
 
     def action_enlarge(self) -> None:
@@ -389,12 +405,17 @@ class StepperScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A command that can do nothing here stays listed, greyed."""
-        if action not in BY_ID or self.session is None:
-            return True
-        at_start, at_end = self.cursor == 0, self.cursor == self.walk.last
-        useless = {
-            "back": at_start, "first": at_start, "previous_part": at_start, "previous_iteration": at_start,
-            "forward": at_end, "last": at_end, "next_part": at_end, "next_iteration": at_end, "play": at_end,
-            "return": not self._places,
-        }  # fmt: skip
-        return None if useless.get(action, False) else True
+        return None if self.session is not None and action in self._useless() else True
+
+    def _useless(self) -> frozenset[str]:
+        """The commands that can do nothing where the walk stands."""
+        useless: set[str] = set()
+        if self.cursor == 0:
+            useless |= {"back", "first", "previous_part", "previous_iteration"}
+        if self.cursor == self.walk.last:
+            useless |= {"forward", "last", "next_part", "next_iteration"}
+            if not self._playing:
+                useless.add("play")
+        if not self._places:
+            useless.add("return")
+        return frozenset(useless)

@@ -17,6 +17,9 @@ from textual.widget import Widget
 from tui.draw.cells import Row
 from tui.palette import Palette
 
+CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "?") | {ord(blank): " " for blank in "\t\n\v\f\r"}
+"""What a file says never steers the terminal."""
+
 
 class CellsWidget(Widget):
     """Shows `rows`; a subclass says what they are in `draw`."""
@@ -90,7 +93,9 @@ class CellsWidget(Widget):
     def _strip(self, row: Row, width: int) -> Strip:
         palette = self.palette()
         background = self._background()
-        segments = [Segment(span.text, background + palette.style(span.look)) for span in row if span.text]
+        segments = [
+            Segment(span.text.translate(CONTROLS), background + palette.style(span.look)) for span in row if span.text
+        ]
         return Strip(segments).adjust_cell_length(width, background)
 
     def _background(self) -> Style:

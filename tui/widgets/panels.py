@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from engine.address import Address
-from tui.draw.cells import Hit, Look, Row, Span
+from tui.draw.cells import Hit, Look, Row, Span, width_of
 from tui.draw.formula import formula_rows
 from tui.draw.graph import draw_graph
 from tui.draw.network import NetworkView
@@ -19,6 +19,7 @@ from tui.draw.values import values_rows
 from tui.draw.wrap import clip
 from tui.palette import Palette
 from tui.session import Session, Settings
+from tui.terminal import to_ascii
 from tui.widgets.cells import CellsWidget
 
 if TYPE_CHECKING:
@@ -53,9 +54,11 @@ class Panel(CellsWidget, can_focus=True):
 class Jump(Message):
     """A person pointed at a step."""
 
-    def __init__(self, step: int) -> None:
+    def __init__(self, step: int, dragged: bool) -> None:
         super().__init__()
         self.step = step
+        self.dragged = dragged
+        """Whether it follows a mouse held down, after the first step pointed at."""
 
 
 class Pointed(Message):
@@ -120,19 +123,19 @@ class TimelinePanel(Panel):
         return timeline_rows(session, self.cursor, self.settings, width, self.status)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._point(event)
+        self._point(event, False)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if event.button:
-            self._point(event)
+            self._point(event, True)
 
-    def _point(self, event: events.MouseEvent) -> None:
+    def _point(self, event: events.MouseEvent, dragged: bool) -> None:
         place = event.get_content_offset(self)
         if self.session is None or place is None:
             return
         step = step_at(self.session, self.cursor, self.content_size.width, place.x, place.y)
         if step is not None:
-            self.post_message(Jump(step))
+            self.post_message(Jump(step, dragged))
 
 
 class TitleBar(Panel, can_focus=False):
@@ -148,7 +151,8 @@ class TitleBar(Panel, can_focus=False):
         stride = self.settings.granularity.name.lower()
         if stride != "step":
             right = f" stride: {'array' if stride == 'quantity' else stride} {right}"
-        title = f" {session.scenario.title}"
+        title = f" {to_ascii(session.scenario.title) if self.settings.ascii else session.scenario.title}"
         room = width - len(right)
         text = clip(title, room, "..." if self.settings.ascii else "…")
-        return [(Span(text.ljust(room), Look("title")), Span(right, Look("head")))]
+        blank = " " * (room - width_of(text))
+        return [(Span(text + blank, Look("title")), Span(right, Look("head")))]

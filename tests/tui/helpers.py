@@ -1,0 +1,248 @@
+"""What the tests of the app share: scenarios made by hand, an app to press keys in, and what is on its screen."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
+from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
+
+from engine.address import Address
+from engine.scenario.model import Layer, Loss, Note, Optimizer, Scenario, Training, frozen_array
+from engine.scenario.read import read
+from tui.app import StepperApp
+from tui.screens.stepper import StepperScreen
+from tui.session import Settings
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+"""The shipped files."""
+SMALL, LARGE = (80, 24), (120, 40)
+"""The two sizes the product is laid out for."""
+TRUECOLOR = {"COLORTERM": "truecolor", "TERM": "xterm-256color", "NO_COLOR": None}
+"""The terminal of most tests; None: not in the environment."""
+
+ROUNDS = 20_000
+"""Rounds of messages after which an app is said to go on for ever."""
+
+Run = tuple[str, str]
+"""Characters that look alike, and how, as text."""
+Drawn = list[list[Run]]
+"""A screen, row by row."""
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """An asynchronous test."""
+    asyncio.run(coroutine)
+
+
+@cache
+def shipped(name: str) -> Scenario:
+    """A shipped scenario."""
+    return read(SCENARIOS / f"{name}.toml")
+
+
+def net(
+    *sizes: int,
+    activation: str = "tanh",
+    output: str = "",
+    loss: str = "squared_error",
+    samples: int = 1,
+    batch: int = 0,
+    iterations: int = 2,
+    rate: float = 0.5,
+    title: str = "a net",
+    notes: tuple[Note, ...] = (),
+    scale: float = 1.0,
+) -> Scenario:
+    """A scenario of these sizes, its numbers drawn at random but always the same."""
+    rng = np.random.default_rng(7)
+    layers = [
+        Layer(
+            size,
+            output if output and at == len(sizes) - 1 else activation,
+            frozen_array(rng.normal(size=(size, before)) * scale),
+            frozen_array(rng.normal(size=size)),
+        )
+        for at, (before, size) in enumerate(pairwise(sizes), start=1)
+    ]
+    x = rng.normal(size=(samples, sizes[0]))
+    y = np.eye(sizes[-1])[rng.integers(sizes[-1], size=samples)] if sizes[-1] > 1 else np.ones((samples, 1))
+    training = Training(Loss(loss, 0.5), Optimizer("sgd", rate), iterations, batch or samples)
+    return Scenario(title, sizes[0], tuple(layers), frozen_array(x), frozen_array(y), training, notes=notes)
+
+
+def note(text: str, name: str = "z", layer: int | None = 1, unit: tuple[int, ...] = (1,)) -> Note:
+    """A note at an address in every iteration."""
+    return Note(Address(name, layer, unit), text)
+
+
+class Walker:
+    """An app that runs headless, and hands for it."""
+
+    def __init__(self, app: StepperApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def screen(self) -> StepperScreen:
+        """The stepper, whatever is open over it."""
+        return next(screen for screen in self.app.screen_stack if isinstance(screen, StepperScreen))
+
+    @property
+    def top(self) -> Screen[Any]:
+        """The screen that gets the keys."""
+        return self.app.screen
+
+    @property
+    def cursor(self) -> int:
+        return self.screen.cursor
+
+    @property
+    def settings(self) -> Settings:
+        return self.screen.settings
+
+    async def settle(self) -> None:
+        """Wait until every message has been handled, and what followed from it."""
+        for _ in range(ROUNDS):
+            if self.app._exit or not self.app.screen_stack:
+                return
+            await self.pilot._wait_for_screen()
+            # what a timer does sixty times a second: lay out, paint, tell the footer
+            self.app.screen._on_timer_update()
+            if not self._busy():
+                return
+        raise AssertionError(f"the app never comes to rest: {self._busy()}")
+
+    def _busy(self) -> list[str]:
+        """What has still to be done."""
+        screen = self.app.screen
+        pumps = [self.app, *(pump for screen in self.app.screen_stack for pump in screen.walk_children(with_self=True))]
+        waiting = {
+            "batch": self.app._batch_count,
+            "callbacks": screen._callbacks,
+            "layout": screen._layout_required,
+            "messages": any(pump.message_queue_size or pump._next_callbacks for pump in pumps),
+        }
+        return [name for name, what in waiting.items() if what]
+
+    def queue(self, *keys: str) -> None:
+        """Press keys without waiting for any."""
+        assert self.app._driver is not None
+        for key in keys:
+            self.app._driver.send_message(key_event(self.app, key))
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, each handled before the next."""
+        for key in keys:
+            self.queue(key)
+            await self.settle()
+
+    async def type(self, text: str) -> None:
+        await self.press(*text)
+
+    async def work(self) -> None:
+        """Wait for what is computed in the background."""
+        await self.app.workers.wait_for_complete()
+        await self.settle()
+
+    async def resize(self, width: int, height: int) -> None:
+        driver: Any = self.app._driver
+        driver._size = Size(width, height)
+        self.app.post_message(events.Resize(Size(width, height), Size(width, height)))
+        await self.settle()
+        # what a timer does a moment later, so that a window being dragged is not laid out at every size
+        self.app._check_resize()
+        await self.settle()
+
+    def drawn(self) -> Drawn:
+        """All that is on the screen, by the same way it gets to a terminal: the styles' caches included."""
+        rows: Drawn = []
+        for strip in self.app.screen._compositor.render_strips():
+            runs: list[Run] = []
+            for segment in strip:
+                look = look_of(segment.style)
+                if runs and runs[-1][1] == look:
+                    runs[-1] = (runs[-1][0] + segment.text, look)
+                elif segment.text:
+                    runs.append((segment.text, look))
+            rows.append(runs)
+        return rows
+
+    @property
+    def text(self) -> str:
+        """The characters on the screen, trailing blanks cut."""
+        return "\n".join("".join(text for text, _ in row).rstrip() for row in self.drawn())
+
+    def region(self, selector: str) -> str:
+        """The characters within a widget of the stepper."""
+        region: Region = self.screen.query_one(selector, Widget).region
+        rows = []
+        for row in self.drawn()[region.y : region.bottom]:
+            # a wide character takes two places
+            cells = "".join(char + "\0" * wide(char) for text, _ in row for char in text)
+            rows.append(cells[region.x : region.right].replace("\0", "").rstrip())
+        return "\n".join(rows)
+
+
+def wide(char: str) -> bool:
+    return unicodedata.east_asian_width(char) in "WF"
+
+
+@cache
+def look_of(style: Style | None) -> str:
+    """A style without what a click on it does."""
+    if style is None:
+        return ""
+    flags = [name for name in ("bold", "dim", "italic", "underline", "reverse") if getattr(style, name)]
+    return f"{' '.join(flags)} {style.color and style.color.name} on {style.bgcolor and style.bgcolor.name}".strip()
+
+
+def key_event(app: StepperApp, key: str) -> events.Key:
+    """The event a terminal's key press becomes: `]` or `right_square_bracket`, `ctrl+g`, `f1`."""
+    if len(key) == 1 and not key.isalnum():
+        key = _character_to_key(key)
+    char: str | None
+    try:
+        char = unicodedata.lookup(_get_unicode_name_from_key(REPLACED_KEYS.get(key, key)))
+    except KeyError:
+        char = key if len(key) == 1 else None
+    event = events.Key(key, char)
+    event.set_sender(app)
+    return event
+
+
+@asynccontextmanager
+async def walking(
+    scenario: Scenario | None,
+    size: tuple[int, int] = SMALL,
+    at: int = 0,
+    *,
+    ascii: bool = False,
+    environment: Mapping[str, str | None] = TRUECOLOR,
+) -> AsyncIterator[Walker]:
+    """The app, open at a step, in a terminal whose environment is known."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**TRUECOLOR, **environment}.items():
+            if value is None:
+                patch.delenv(name, raising=False)
+            else:
+                patch.setenv(name, value)
+        app = StepperApp(scenario, at, ascii)
+        async with app.run_test(size=size, notifications=True) as pilot:
+            walker = Walker(app, pilot)
+            await walker.settle()
+            yield walker

@@ -1,0 +1,167 @@
+"""The session: what typed text leads to, the words of a position, notes, and what a walk has reached."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+from helpers import net, note, shipped
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.address import Address
+from engine.plan import Granularity
+from engine.scenario.model import Note
+from tui.session import Session, Settings, TargetError
+
+SOFTPLUS = Session(shipped("softplus"))
+BATCHES = Session(net(2, 3, 1, samples=5, batch=3, iterations=5))
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("1", 0),
+        ("17", 16),
+        (" 17 ", 16),
+        ("170", 169),
+        ("1_7_0", 169),
+        ("+3", 2),
+        ("0%", 0),
+        ("50%", 85),
+        ("50 %", 85),
+        ("12.5%", 21),
+        ("100%", 169),
+        ("z[1][1]", 34),
+        ("a[1]", 36),
+        ("a[2][1]@0", 5),
+        ("loss", 40),
+        ("dW[1][2,1]@0", 21),
+        ("W[1]@5", 161),
+        ("W[2][1,1]@1", 31),
+        ("b[2]@1", 33),
+    ],
+)
+def test_text_that_leads_to_a_step(text: str, step: int) -> None:
+    second_iteration = 40
+    found = SOFTPLUS.target(text, second_iteration)
+    assert found == step, SOFTPLUS.trace[found].address
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "type a step number, a percentage like 50%, or an address like a[2][1]"),
+        ("   ", "type a step number, a percentage like 50%, or an address like a[2][1]"),
+        ("0", "there is no step 0; expected 1 to 170"),
+        ("171", "there is no step 171; expected 1 to 170"),
+        ("-5", "there is no step -5; expected 1 to 170"),
+        ("9" * 30, f"there is no step {'9' * 30}; expected 1 to 170"),
+        ("x%", "'x%' is not a percentage; expected something like 50%"),
+        ("%", "'%' is not a percentage; expected something like 50%"),
+        ("-1%", "-1% is not on the walk; expected 0% to 100%"),
+        ("100.1%", "100.1% is not on the walk; expected 0% to 100%"),
+        ("nan%", "nan% is not on the walk; expected 0% to 100%"),
+        ("inf%", "inf% is not on the walk; expected 0% to 100%"),
+        ("--5", "'--5' is not an address; expected the form name[layer][unit]#sample@k, like a[2][1]"),
+        ("²", "'²' is not an address; expected the form name[layer][unit]#sample@k, like a[2][1]"),
+        ("x[1]", "x[1] has no step: it is given"),
+        ("W[1]@0", "W[1]@0 has no step: it is the starting state"),
+        ("a[1][1]@5", "a[1][1]@5 has no step: the walk ends after update 5"),
+        ("a[3]", "'a[3]': there is no a in layer 3; it is in layer 1, 2"),
+        ("a[1][3]", "'a[1][3]': unit 3 does not exist; expected 1 to 2"),
+        ("dela[1]", "'dela[1]': there is no quantity 'dela' in this network; did you mean delta?"),
+        ("a[2][1]@9", "'a[2][1]@9': there is no @9; the walk has 5 updates: @0 to @5"),
+    ],
+)
+def test_text_that_leads_nowhere_says_why(text: str, message: str) -> None:
+    with pytest.raises(TargetError) as caught:
+        SOFTPLUS.target(text, 0)
+    assert str(caught.value) == message
+
+
+@given(st.one_of(st.text(max_size=30), st.from_regex(r"[-+]*[0-9_,.]*%?", fullmatch=True)))
+def test_no_text_is_too_much(text: str) -> None:
+    with suppress(TargetError):
+        assert 0 <= SOFTPLUS.target(text, 0) <= SOFTPLUS.last
+
+
+def test_a_number_too_long_for_python_is_refused_too() -> None:
+    with pytest.raises(TargetError, match="there is no step"):
+        SOFTPLUS.target("9" * 5000, 0)
+
+
+@given(st.integers(0, 169))
+def test_every_step_is_led_to_by_its_number_and_its_address(step: int) -> None:
+    assert SOFTPLUS.target(str(step + 1), 0) == step
+    assert SOFTPLUS.target(str(SOFTPLUS.trace[step].address), 0) == step
+
+
+@pytest.mark.parametrize(
+    ("step", "ascii", "words"),
+    [
+        (0, False, "step 1/170 · iteration 1/5 · forward · layer 1 · z₁⁽¹⁾"),
+        (5, False, "step 6/170 · iteration 1/5 · forward · layer 2 (output) · ŷ"),
+        (6, False, "step 7/170 · iteration 1/5 · loss · L"),
+        (55, True, "step 56/170 - iteration 2/5 - backward - layer 1 - dL/dw21(1)"),
+        (169, False, "step 170/170 · iteration 5/5 · update · layer 2 (output) · b₁⁽²⁾"),
+    ],
+)
+def test_words_of_a_position(step: int, ascii: bool, words: str) -> None:
+    assert SOFTPLUS.words(SOFTPLUS.trace[step], Settings(ascii=ascii)) == words
+
+
+def test_words_name_the_sample_of_a_batch() -> None:
+    step = BATCHES.trace[BATCHES.target("z[1][2]#2@1", 0)]
+    assert BATCHES.words(step, Settings()).endswith("layer 1 · z₂⁽¹⁾ · sample 2/2"), (
+        "the second batch is the partial one"
+    )
+    step = BATCHES.trace[BATCHES.target("dW[1][2,1]@1", 0)]
+    assert "sample" not in BATCHES.words(step, Settings())
+
+
+def test_notes_are_shown_where_they_belong() -> None:
+    notes = (
+        note("everywhere", unit=()),
+        note("one unit"),
+        Note(Address("z", 1, (1,), None, 1), "one iteration"),
+        Note(Address("z", 1, (), 2), "one sample"),
+        note("elsewhere", layer=2),
+    )
+    walk = Session(replace(BATCHES.scenario, notes=notes))
+
+    def at(address: str) -> list[str]:
+        return [note.text for note in walk.notes(walk.trace[walk.target(address, 0)])]
+
+    assert at("z[1][1]@0") == ["everywhere", "one unit"]
+    assert at("z[1][2]@0") == ["everywhere"]
+    assert at("z[1][1]@1") == ["everywhere", "one unit", "one iteration"]
+    assert at("z[1][2]#2@0") == ["everywhere", "one sample"]
+    assert at("a[1][1]@0") == []
+
+
+@given(st.integers(0, 169), st.sampled_from(Granularity))
+def test_moves_stay_on_the_walk_and_come_back(step: int, granularity: Granularity) -> None:
+    after, before = SOFTPLUS.forward(step, granularity), SOFTPLUS.back(step, granularity)
+    assert step <= after <= SOFTPLUS.last
+    assert 0 <= before <= step
+    assert (before < step) or step == 0
+    assert (after > step) or step == SOFTPLUS.last
+    if after < SOFTPLUS.last and SOFTPLUS.trace.plan.group(step, granularity)[0] == step:
+        assert SOFTPLUS.back(after, granularity) == step
+
+
+def test_a_printer_abridges_unless_asked_for_the_whole() -> None:
+    assert SOFTPLUS.printer(Settings()).most
+    assert not SOFTPLUS.printer(Settings(whole=True)).most
+    assert not SOFTPLUS.exact_printer(Settings()).most
+    assert SOFTPLUS.exact_printer(Settings()).digits == 0
+    assert SOFTPLUS.printer(Settings(ascii=True)).number(-1e-9).isascii()
+
+
+def test_what_no_step_computes_is_not_reached() -> None:
+    assert not SOFTPLUS.reached(Address("a", 1, (1,), 1, 5), SOFTPLUS.last)
+    assert not SOFTPLUS.reached(Address("W", 1, (1, 1), None, 1), 0)
+    assert SOFTPLUS.reached(Address("W", 1, (1, 1), None, 0), 0)
+    assert SOFTPLUS.reached(Address("y", None, (1,), 1, 4), 0)
