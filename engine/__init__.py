@@ -10,7 +10,10 @@ Read it in this order; each file is one idea.
     batches        which rows an iteration sees           address, names: what `dW[1][2,1]@3` means
     plan           step ↔ address by arithmetic           checkpoints, trace: the walk as a random-access sequence
     explain        why a step has its value               notation, numbers, printers/: how that is written
-    gradcheck      gradients against finite differences   expect: values against what a person wrote
+    gradcheck      gradients against finite differences   expect, comparisons: values against what a person wrote
+    paths          every way from a parameter to the loss goal: a question asked backwards, goal_algebra: undone
+    closed_form    linear regression solved at once       symmetry: which units are identical for ever, and why
+    conventions    what changes the numbers, in words     statistics, penalties, schedules, datasets: more tables
     scenario/      the file: reading, checking, messages
 
 The engine imports numpy, the standard library and, in `scenario/`, msgspec; never a terminal library. Nothing is

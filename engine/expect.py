@@ -76,7 +76,7 @@ def check(trace: Trace, expectation: Expectation) -> list[Verdict]:
         return [_wrong_whole(expectation, str(error))]
     quantity = trace.names.quantity(address)
     axes = values.shape
-    samples = quantity.per_sample and address.sample is None
+    samples = quantity.per_sample and address.sample is None and not quantity.summed
     if samples and axes[0] == 1 and expectation.value.shape == axes[1:]:
         values, samples = values[0], False
     elif expectation.value.shape != axes:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address
 from engine.formula.evaluate import agrees, evaluate, scale
 from engine.formula.ground import SAMPLES, ground
-from engine.formula.nodes import Add, Mul, Node, Ref, Symbol, Total
+from engine.formula.nodes import Add, Mul, Node, Ref, Symbol, Total, children
 from engine.quantity import Kind, Quantity
 from engine.trace import Step, Trace
 
@@ -126,8 +127,10 @@ def _why(trace: Trace, step: Step, tree: Node) -> str:
         sentences.append(_not_finite(trace, step))
     elif step.value == 0.0:
         sentences.append(_zero_reason(tree))
-    elif abs(step.value) < NOISE * scale(tree):
+    elif isinstance(tree, Add | Total) and abs(step.value) < NOISE * scale(tree):
         sentences.append("It would be 0 but for the rounding of float64.")
+    if step.quantity.kind is Kind.STATE:
+        sentences.append(_unmoved(tree, step))
     if step.quantity.name == "fprime":
         sentences.append(_at_kink(trace, step))
     return " ".join(sentence for sentence in sentences if sentence)
@@ -140,10 +143,26 @@ def _not_finite(trace: Trace, step: Step) -> str:
     return f"Not finite: the run diverged at step {first.index + 1:,}, {first.address} in iteration {first.iteration}."
 
 
+def _unmoved(tree: Node, step: Step) -> str:
+    """Said of a parameter that stays where it is because its gradient is 0."""
+    name = step.address.name
+    terms = tree.terms if isinstance(tree, Add) else ()
+    symbols = [leaf for term in terms for leaf in _leaves(term)]
+    still = any(leaf.address.name in (f"d{name}", f"d{name}_clipped") and leaf.value == 0.0 for leaf in symbols)
+    return "Its gradient is 0: it stays where it is." if still else ""
+
+
+def _leaves(node: Node) -> Iterator[Symbol]:
+    if isinstance(node, Symbol):
+        yield node
+    for child in children(node):
+        yield from _leaves(child)
+
+
 def _at_kink(trace: Trace, step: Step) -> str:
     """What is said of f′ where it jumps."""
     entry = ACTIVATIONS[trace.scenario.layers[(step.quantity.layer or 1) - 1].activation]
-    z = float(trace.value(replace(step.address, name="z")))
+    z = float(trace.value(replace(step.address, name=trace.network.activation_reads(step.quantity.layer or 1))))
     return f"z is exactly at the kink, where {entry.at_kink} by convention." if z in entry.kinks else ""
 
 
@@ -153,7 +172,7 @@ def _zero_reason(tree: Node) -> str:
     products = [term for term in terms if isinstance(term, Mul)]
     if not products or len(products) != len(terms):
         return ""
-    zeros: set[str] = set()
+    zeros: list[set[str]] = []
     for product in products:
         names = {
             factor.address.name for factor in product.factors if isinstance(factor, Symbol) and factor.value == 0.0
@@ -161,14 +180,20 @@ def _zero_reason(tree: Node) -> str:
         if not names:
             # cancelled, or underflowed: nothing in it is zero
             return "Its terms cancel." if evaluate(product) != 0.0 else ""
-        zeros |= names
+        zeros.append(names)
+    common = set.intersection(*zeros)
+    if not common:
+        return "It is 0 because in each product one factor is 0."
     reasons = {
         "W": "every weight on the way is 0",
         "delta": "the δ above is 0" if len(products) == 1 else "every δ is 0",
         "a": "the activation at the weight's start is 0",
         "x": "the input is 0",
         "fprime": "the slope is 0: nothing gets through",
+        "mask": "this unit is dropped out",
+        "dh": "∂L/∂h is 0",
+        "ddrop": "nothing comes back here",
         "da": "∂L/∂a is 0: the loss does not depend on this unit yet",
     }
-    said = [reason for name, reason in reasons.items() if name in zeros]
+    said = [reason for name, reason in reasons.items() if name in common]
     return f"It is 0 because {' and '.join(said)}." if said else ""

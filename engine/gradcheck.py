@@ -16,9 +16,14 @@ import numpy as np
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address
+from engine.formula.compile import array_function
+from engine.formula.nodes import Named, Node, Var, substitute
 from engine.iterate import Record, forward
-from engine.layers.stage import Work
+from engine.layers.normalise import Normalise
+from engine.layers.stage import Work, gradient_of
+from engine.losses import LOSSES
 from engine.network import Network
+from engine.penalties import in_gradient, on
 from engine.quantity import Key
 from engine.scenario.model import Array
 from engine.state import State
@@ -133,28 +138,43 @@ class GradientReport:
 
 
 def check_gradients(trace: Trace, k: int = 0, most: int = MOST, seed: int = 0) -> GradientReport:
-    """Compare every ∂L/∂W, ∂L/∂b and ∂L/∂x of record @k with differences of its loss.
+    """Compare ∂L/∂ of every parameter (frozen ones too) and ∂L/∂x of record @k with differences of its loss.
 
-    Of an array with more than `most` elements that many are drawn, the same ones for the same seed. An element
-    is skipped where no step beside it keeps every z on its side of its activation's kinks.
+    Of an array with more than `most` elements that many are drawn, the same ones for the same seed. An element is
+    skipped where no step beside it keeps every z on its side of its activation's kinks, every output on its side of
+    the loss's, and every weight with an l1 penalty on its side of 0. A proximal penalty acts after the update and not
+    through the gradient: the loss differences are taken of is the one without it.
     """
     made = trace.record(k)
     # both private: each element is moved and put back
     vector = trace.state(k).vector.copy()
     x = trace.scenario.x.copy()
-    network = Network(replace(trace.scenario, x=x))
+    training = trace.scenario.training
+    penalties = tuple(penalty for penalty in training.penalties if in_gradient(penalty))
+    network = Network(replace(trace.scenario, x=x, training=replace(training, penalties=penalties)))
     state = State(k, vector, network.layout)
 
-    def run() -> Work:
-        return forward(network, state)
+    absolute = [
+        key
+        for key in network.parameters
+        if any(penalty.name != "l2" and on(penalty, key[0], key[1] or 0) for penalty in penalties)
+    ]
 
-    sides = _Sides(network, run())
-    check = _Check(k, _rounding(network, made))
+    def run() -> Work:
+        # beside the arrays of the pass, the parameters whose magnitude is in the loss, as they are while moved
+        return {**forward(network, state), **{key: state[key].copy() for key in absolute}}
+
+    base = run()
+    sides = _Sides(network, base, absolute)
+    check = _Check(k, _rounding(network, made, base))
     for number, (name, layer) in enumerate(network.parameters):
         gradient = Address(f"d{name}", layer, k=k)
         check.array(gradient, made[f"d{name}", layer], state[name, layer], None, run, sides, most, [seed, number])
     rows = network.batches.rows(k)
-    check.array(Address("dx", k=k), made["dx", None], x, rows, run, sides, most, [seed, len(network.parameters)])
+    # with noise on the inputs the first layer sees xtilde = x + noise: the derivative is the same number
+    inputs = gradient_of(("xtilde" if training.input_noise else "x", None))
+    whole = Address(inputs[0], k=k)
+    check.array(whole, made[inputs], x, rows, run, sides, most, [seed, len(network.parameters)])
     return check.report()
 
 
@@ -233,14 +253,25 @@ class _Check:
 class _Sides:
     """Where every z of the batch lies: how far from where it was, and on which side of each kink."""
 
-    def __init__(self, network: Network, base: Work) -> None:
+    def __init__(self, network: Network, base: Work, absolute: Sequence[Key]) -> None:
+        scenario = network.scenario
         self._kinks: list[tuple[Key, tuple[float, ...]]] = [
-            (("z", number), ACTIVATIONS[layer.activation].kinks)
-            for number, layer in enumerate(network.scenario.layers, start=1)
-            if ACTIVATIONS[layer.activation].kinks
+            ((network.activation_reads(number), number), (*entry.kinks, *entry.bends))
+            for number, entry in enumerate((ACTIVATIONS[layer.activation] for layer in scenario.layers), start=1)
+            if entry.kinks or entry.bends
         ]
+        loss = LOSSES[network.loss.name]
+        options: dict[str, Node] = {name: Named(name, value) for name, value in network.loss.options.items()}
+        holes: dict[str, Node] = {"y": Var("y"), "yhat": Var("yhat"), **options}
+        self._of_loss = [
+            array_function(substitute(tree, holes), "y", "yhat") for tree in (loss.kink, loss.bend) if tree is not None
+        ]
+        self._outputs: Key = ("a", network.depth)
+        self._absolute = absolute
         self._base = self._of(base)
-        self._z = {("z", number): base["z", number] for number in range(1, network.depth + 1)}
+        watched: list[Key] = [("z", number) for number in range(1, network.depth + 1)]
+        watched += [(name, stage.layer) for stage in _normalised(network) for name in ("xhat", "h")]
+        self._z = {key: base[key] for key in watched}
 
     def farthest(self, work: Work) -> float:
         """How far the z that moved most has moved, relative to it where it is large; 0 where that is no number."""
@@ -249,13 +280,20 @@ class _Sides:
         return moved if math.isfinite(moved) else 0.0
 
     def same(self, work: Work) -> bool:
-        """Whether no z has left its side."""
+        """Whether nothing has left its side."""
         return all(
             np.array_equal(here, there, equal_nan=True) for here, there in zip(self._base, self._of(work), strict=True)
         )
 
     def _of(self, work: Work) -> list[Array]:
-        return [np.sign(work[key] - kink) for key, kinks in self._kinks for kink in kinks]
+        with np.errstate(all="ignore"):
+            sides: list[Array] = [np.sign(work[key] - kink) for key, kinks in self._kinks for kink in kinks]
+            sides += [np.sign(function(work["y", None], work[self._outputs])) for function in self._of_loss]
+        return sides + [np.sign(work[key]) for key in self._absolute]
+
+
+def _normalised(network: Network) -> list[Normalise]:
+    return [stage for stage in network.stages if isinstance(stage, Normalise)]
 
 
 class _Loss:
@@ -304,16 +342,26 @@ class _Loss:
             self._array[self._at] = start
 
 
-def _rounding(network: Network, made: Record) -> float:
+def _rounding(network: Network, made: Record, base: Work) -> float:
     """What the rounding of every z and a adds to the loss: each one's error times the slope of the loss there.
 
-    It is large where digits are lost on the way: in a run that explodes, or where ŷ is nearly 1 and the loss of 1 − ŷ.
+    It is large where digits are lost on the way: in a run that explodes, where ŷ is nearly 1 and the loss of 1 − ŷ,
+    where a normalisation divides a small difference by a small deviation.
     """
     total = 0.0
     with np.errstate(all="ignore"):
         for number in range(1, network.depth + 1):
             for slope, values in (("delta", "z"), ("da", "a")):
                 total += float(np.abs(made[slope, number] * made[values, number]).sum())
+        for stage in _normalised(network):
+            total += float(np.abs(made["dh", stage.layer] * made["h", stage.layer]).sum())
+            if not stage.running:
+                # x̂ = (v − mean)/root: v is rounded before the mean is taken from it
+                root = stage.spread(np.sqrt(base["var", stage.layer] + stage.declared.epsilon))
+                total += float(np.abs(made["dxhat", stage.layer] * made[stage.source] / root).sum())
+        total += float(np.abs(base["data_loss", None]).sum())
+        if ("penalty", None) in base:
+            total += float(np.abs(base["penalty", None]))
     return EPSILON * total if math.isfinite(total) else 0.0
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.layers.dense import weight_terms
 from engine.layers.stage import Work
 from engine.network import Network
 from engine.quantity import Key
 from engine.scenario.model import Array
 from engine.state import State
+from engine.statistics import summary_of
 
 
 class Record:
@@ -30,6 +30,13 @@ class Record:
         Raises:
             KeyError: no such quantity in this network.
         """
+        summary = summary_of(key[0])
+        if summary is not None and key not in self._work:
+            function, of = summary
+            with np.errstate(all="ignore"):
+                size = np.asarray(function(self[of, key[1]]))
+            size.flags.writeable = False
+            self._work[key] = size
         if key not in self._work:
             with np.errstate(all="ignore"):
                 array = self._network.derived[key](self._work, self._state)
@@ -38,14 +45,10 @@ class Record:
         return self._work[key]
 
     def terms(self, key: Key) -> Array:
-        """Each sample's term of a quantity summed over samples: (batch, *shape) for dW and db."""
+        """Each sample's term of a gradient's data part: (batch, *shape) for dW and db, their `_data` too."""
         name, layer = key
-        delta = self._work["delta", layer]
-        if name == "db":
-            return delta
-        below = self._work["x", None] if layer == 1 else self._work["a", (layer or 0) - 1]
         with np.errstate(all="ignore"):
-            return weight_terms(delta, below)
+            return self._network.dense[layer or 0].terms(name[1], self._work)
 
     @property
     def samples(self) -> int:
@@ -60,7 +63,12 @@ def forward(network: Network, state: State) -> Work:
     """The forward pass and the loss of the batch that state @k sees."""
     scenario = network.scenario
     rows = network.batches.rows(state.k)
-    work: Work = {("x", None): scenario.x[rows], ("y", None): scenario.y[rows]}
+    work: Work = {
+        ("x", None): scenario.x[rows],
+        ("y", None): scenario.y[rows],
+        ("t", None): np.asarray(state.k + 1.0),
+        ("lr", None): np.asarray(network.learning_rate(state.k)),
+    }
     with np.errstate(all="ignore"):
         for stage in network.stages:
             stage.forward(work, state)
@@ -80,5 +88,5 @@ def iterate(network: Network, state: State) -> tuple[State, Record]:
     """State @k to state @k+1, and the record between them."""
     made = record(network, state)
     with np.errstate(all="ignore"):
-        after = network.update.apply(state, made._work, network.learning_rate(state.k), state.k + 1)
+        after = {**state, **network.update.apply(state, made._work, state.k + 1)}
     return State(state.k + 1, network.layout.pack(after), network.layout), made

@@ -49,7 +49,7 @@ class Names:
         """The shape of what `eval` gives for a resolved address; a missing @k counts as @0."""
         quantity = self.quantity(address)
         unit = quantity.shape[len(address.unit) :]
-        if quantity.per_sample and address.sample is None:
+        if quantity.per_sample and address.sample is None and not quantity.summed:
             return (self._network.batches.size(address.k or 0), *unit)
         return unit
 
@@ -97,7 +97,7 @@ class Names:
     def _check_sample(self, parsed: Parsed, quantity: Quantity) -> None:
         if parsed.sample is None:
             return
-        if not quantity.per_sample and quantity.name not in ("dW", "db"):
+        if not quantity.per_sample and quantity.name not in ("dW", "db", "dW_data", "db_data"):
             hint = "; its terms are data_loss#s" if quantity.name == "loss" else ""
             raise AddressError(f"{parsed.text!r}: {quantity.name} does not belong to a sample{hint}")
         batches = self._network.batches

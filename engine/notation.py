@@ -7,12 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from engine.formula.nodes import Index
 from engine.network import Network
 
 _SUBSCRIPT = str.maketrans("0123456789+-()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
-_SUPERSCRIPT = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
+_SUPERSCRIPT = str.maketrans("0123456789+-()t", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵗ")
+
+SLOTS = {"mhat": "m̂", "vhat": "v̂", "vmax": "vₘₐₓ", "move": "Δ"}
+"""Optimizer slots as the field writes them; any other stands under its own name."""
+
+CONSTANTS = {
+    "beta1": "β₁", "beta2": "β₂", "epsilon": "ε", "momentum": "μ", "rho": "ρ", "weight_decay": "λ", "dampening": "τ",
+    "alpha": "α", "learning_rate": "η₀", "strength": "λ", "delta": "κ", "share": "α", "limit": "c", "rate": "p",
+    "momentum_decay": "ψ",
+}  # fmt: skip
+"""Hyperparameters as the field writes them; any other stands under its own name."""
 
 
 def subscript(text: str) -> str:
@@ -47,7 +58,8 @@ class Notation:
         self._network = network
         self._depth = network.depth
         self._one_output = network.sizes[-1] == 1
-        self._slots = {name for name, _ in network.layout.shapes} - {"W", "b"}
+        self._penalised = bool(network.scenario.training.penalties)
+        self._parameters = {name for name, _ in network.parameters}
 
     def symbol(self, place: Place) -> str:
         """One element: w₁₂⁽¹⁾, ∂L/∂b₁⁽²⁾, ŷ; with #s where batches hold several samples."""
@@ -58,9 +70,13 @@ class Notation:
 
     def array(self, name: str, layer: int | None, transposed: bool = False) -> str:
         """A whole array: W⁽¹⁾, δ⁽²⁾ᵀ, x."""
-        whole = {"W": "W", "dW": "W"}.get(name)
+        whole = "W" if name in ("W", "dW", "dW_data", "dW_penalty", "dW_clipped") else None
         text = self._element(Place(name, layer), whole=whole)
         return text + ("^T" if self.ascii else "ᵀ") if transposed else text
+
+    def constant(self, name: str) -> str:
+        """A hyperparameter: β₁, ε."""
+        return name if self.ascii else CONSTANTS.get(name, name)
 
     def function(self, name: str) -> str:
         """A function's name: σ, tanh."""
@@ -73,12 +89,21 @@ class Notation:
         return "output" if number == self._depth else f"layer {number}"
 
     def _element(self, place: Place, whole: str | None = None) -> str:
-        name, layer, unit = place.name, place.layer, place.unit
-        writer = _WRITERS.get(name)
+        writer = _WRITERS.get(place.name)
         if writer is not None:
             return writer(self, place, whole)
-        slot = next((slot for slot in self._slots if slot == name), name)
-        return f"{slot[:-1]}({self._indexed('w' if slot.endswith('W') else 'b', layer, unit)})"
+        return self._slot(place) or f"{place.name}{self._indexed('', place.layer, place.unit)}"
+
+    def _slot(self, place: Place) -> str:
+        """An optimizer's slot: m₁₂⁽¹⁾ beside w₁₂⁽¹⁾; of another parameter than W and b, m(γ₁⁽¹⁾)."""
+        parameter = next((name for name in self._parameters if place.name.endswith(name) and place.name != name), "")
+        if not parameter:
+            return ""
+        slot = place.name.removesuffix(parameter)
+        letter = slot if self.ascii else SLOTS.get(slot, slot)
+        if parameter in ("W", "b"):
+            return self._indexed(letter, place.layer, place.unit)
+        return f"{letter}({self._element(Place(parameter, place.layer, place.unit))})"
 
     def _indexed(self, letter: str, layer: int | None, unit: tuple[Index, ...]) -> str:
         """letter, unit below, layer above in parentheses."""
@@ -93,8 +118,8 @@ class Notation:
             return self._indexed("a", layer, unit)
         return self._indexed("yhat" if self.ascii else "ŷ", None, () if self._one_output else unit)
 
-    def gradient(self, of: str) -> str:
-        return f"dL/d{of}" if self.ascii else f"∂L/∂{of}"
+    def gradient(self, of: str, loss: str = "L") -> str:
+        return f"d{loss}/d{of}" if self.ascii else f"∂{loss}/∂{of}"
 
     def prime_name(self, layer: int) -> str:
         """The derivative by its function's name, σ′; f′ where that is long."""
@@ -117,11 +142,25 @@ def _plain(letter: str, ascii: str | None = None) -> _Writer:
     return write
 
 
-def _gradient(letter: str) -> _Writer:
+def _gradient(letter: str, ascii: str | None = None, loss: str = "L") -> _Writer:
+    """∂L/∂ of a symbol; `loss` is E or Ω for a part of the loss."""
+
     def write(notation: Notation, place: Place, whole: str | None) -> str:
-        return notation.gradient(notation._indexed(whole or letter, place.layer, place.unit))
+        written = whole or (ascii if ascii and notation.ascii else letter)
+        of = notation._indexed(written, place.layer, place.unit)
+        if loss == "Ω":
+            # under ascent it is taken from the objective
+            minus = "-" if notation.ascii else "−"
+            plain = "P" if notation.ascii else loss
+            return notation.gradient(of, f"({minus}{plain})" if notation._network.loss.factor < 0.0 else plain)
+        return notation.gradient(of, loss)
 
     return write
+
+
+def _clipped(letter: str, ascii: str | None = None) -> _Writer:
+    gradient = _gradient(letter, ascii)
+    return lambda notation, place, whole: f"clip({gradient(notation, place, whole)})"
 
 
 def _y(notation: Notation, place: Place, whole: str | None) -> str:
@@ -130,28 +169,69 @@ def _y(notation: Notation, place: Place, whole: str | None) -> str:
 
 def _jacobian(notation: Notation, place: Place, whole: str | None) -> str:
     above = notation.activation(place.layer, place.unit[:1])
-    below = notation._indexed("z", place.layer, place.unit[1:])
+    reads = notation._network.activation_reads(place.layer or 1)
+    below = notation._indexed(reads, place.layer, place.unit[1:])
     return f"d{above}/d{below}" if notation.ascii else f"∂{above}/∂{below}"
 
 
+def _fprime(notation: Notation, place: Place, whole: str | None) -> str:
+    reads = notation._network.activation_reads(place.layer or 1)
+    return notation.prime(place.layer, notation._indexed(reads, place.layer, place.unit))
+
+
+def _data_loss(notation: Notation, place: Place, whole: str | None) -> str:
+    """L and its sample; E, the data's part, where penalties are apart from it."""
+    return "E" if notation._penalised else "L"
+
+
+_LETTERS = {"W": ("w", "w"), "b": ("b", "b"), "gamma": ("γ", "gamma"), "beta": ("β", "beta")}
+_PARTS: dict[str, Callable[[str, str], _Writer]] = {
+    "": _gradient,
+    "_data": partial(_gradient, loss="E"),
+    "_penalty": partial(_gradient, loss="Ω"),
+    "_clipped": _clipped,
+}
+"""The parts a gradient is put together from."""
+
 _WRITERS: dict[str, _Writer] = {
     "x": _plain("x"),
+    "xtilde": _plain("x̃", "xtilde"),
+    "noise": _plain("ε", "noise"),
     "y": _y,
     "z": _plain("z"),
     "a": lambda notation, place, whole: notation.activation(place.layer, place.unit),
+    "mean": _plain("μ", "mean"),
+    "var": _plain("σ²", "var"),
+    "xhat": _plain("x̂", "xhat"),
+    "h": _plain("h"),
+    "mask": _plain("m", "mask"),
+    "drop": _plain("ã", "adrop"),
     "W": _plain("w"),
     "b": _plain("b"),
-    "fprime": lambda notation, place, whole: notation.prime(
-        place.layer, notation._indexed("z", place.layer, place.unit)
-    ),
+    "gamma": _plain("γ", "gamma"),
+    "beta": _plain("β", "beta"),
+    "running_mean": _plain("μ̄", "running_mean"),
+    "running_var": _plain("σ̄²", "running_var"),
+    "fprime": _fprime,
     "jacobian": _jacobian,
     "delta": _plain("δ", "delta"),
     "da": lambda notation, place, whole: notation.gradient(notation.activation(place.layer, place.unit)),
+    "dh": _gradient("h"),
+    "ddrop": _gradient("ã", "adrop"),
+    "dxhat": _gradient("x̂", "xhat"),
+    "dmean": _gradient("μ", "mean"),
+    "dvar": _gradient("σ²", "var"),
     "dx": _gradient("x"),
-    "dW": _gradient("w"),
-    "db": _gradient("b"),
+    "dxtilde": _gradient("x̃", "xtilde"),
+    **{
+        f"d{name}{suffix}": writer(letter, ascii)
+        for name, (letter, ascii) in _LETTERS.items()
+        for suffix, writer in _PARTS.items()
+    },
+    "gradient_norm": lambda notation, place, whole: "|dL|" if notation.ascii else "‖∂L‖",
     "loss": _plain("L"),
-    "data_loss": _plain("L"),
+    "data_loss": _data_loss,
+    "penalty": _plain("Ω", "P"),
     "lr": _plain("η", "eta"),
     "t": _plain("t"),
 }

@@ -19,7 +19,7 @@ def shortest(value: float) -> str:
     """The shortest digits that read back as the same float64; whole numbers without ".0"."""
     if not math.isfinite(value):
         return NON_FINITE[repr(value)]
-    text = repr(value)
+    text = repr(value + 0.0)  # a zero has no sign for people
     return text[:-2] if text.endswith(".0") else text
 
 

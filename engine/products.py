@@ -1,7 +1,9 @@
-"""Matrix products that agree in kind with the sums they stand for.
+"""Matrix products that agree with the sums they stand for.
 
-BLAS fuses multiplication and addition, so where a sum overflows it may give ∞ for what, added term by term, is
-∞ − ∞. An explanation that adds the terms must come to the same kind of number, so such elements are added up in order.
+BLAS adds in an order that depends on where an element stands, and fuses multiplication and addition. So two
+identical units would part in the last digit, and a sum that overflows could be ∞ where its terms, added one by
+one, give ∞ − ∞. Small products are therefore summed here, every element in one order; large ones go to BLAS, and
+of those only what is not finite is added up again. Which way a product takes depends on its shape alone.
 """
 
 from __future__ import annotations
@@ -11,9 +13,16 @@ from numpy.typing import NDArray
 
 from engine.scenario.model import Array
 
+SMALL = 4096
+"""Multiplications up to which a product is summed here: what fits a screen, and some microseconds."""
+
 
 def product(left: Array, right: Array) -> Array:
-    """left @ right for matrices (n, m) and (m, p); elements that are not finite are summed in order of m."""
+    """left @ right for matrices (n, m) and (m, p)."""
+    if left.shape[0] * left.shape[1] * right.shape[1] <= SMALL:
+        # over a middle axis numpy adds slice by slice: every element in the same order
+        ordered: Array = (left[:, :, None] * right[None, :, :]).sum(axis=1)
+        return ordered
     result: Array = left @ right
     finite: NDArray[np.bool_] = np.isfinite(result)
     if finite.all():

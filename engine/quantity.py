@@ -70,6 +70,8 @@ class Quantity:
     """Where a shortcut is used: the equations that lead to the same value without it."""
     valid: str = ""
     """When the shortcut holds."""
+    summed: bool = False
+    """Per-sample terms of a sum: the name without #s is the sum."""
     in_walk: bool = True
     """Whether its elements are steps. Derived quantities are only looked up."""
 

@@ -138,8 +138,6 @@ class Trace(Sequence[Step]):
         """
         quantity = self.names.quantity(address)
         k = address.k or 0
-        if address.name == "lr":
-            return np.asarray(self.network.learning_rate(k))
         if quantity.kind is Kind.STATE:
             values, per_sample = self.state(k)[quantity.key], False
         else:
@@ -150,7 +148,8 @@ class Trace(Sequence[Step]):
         if not per_sample:
             return np.asarray(values[unit])
         if address.sample is None:
-            return np.asarray(values[(slice(None), *unit)])
+            rows = values[(slice(None), *unit)]
+            return np.asarray(rows.sum() if quantity.summed else rows)
         if address.sample > values.shape[0]:
             raise AddressError(f"{address}: the batch of iteration {k + 1} has {values.shape[0]} samples")
         return np.asarray(values[(address.sample - 1, *unit)])
@@ -228,7 +227,7 @@ class Trace(Sequence[Step]):
         k = self._diverged
         for quantity in self.plan.blocks:
             at = k + 1 if quantity.kind is Kind.STATE else k
-            values = self.value(Address(quantity.name, quantity.layer, k=at))
+            values = self.state(at)[quantity.key] if quantity.kind is Kind.STATE else self.record(k)[quantity.key]
             bad = np.argwhere(~np.isfinite(values))
             if len(bad):
                 place = [int(index) + 1 for index in bad[0]]
@@ -237,8 +236,9 @@ class Trace(Sequence[Step]):
         return None
 
     def _note(self, k: int, loss: float, finite: bool) -> None:
-        if k == len(self._losses) and k < LOSSES_KEPT:
-            self._losses.append(loss)
+        with self._lock:
+            if k == len(self._losses) and k < LOSSES_KEPT:
+                self._losses.append(loss)
         if not (finite and math.isfinite(loss)) and (self._diverged is None or k < self._diverged):
             self._diverged = k
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.formula.functions import FUNCTIONS
-from engine.formula.nodes import Add, Call, Div, Mul, Neg, Node, Num, Pow, Var, Where
+from engine.formula.nodes import Add, Call, Div, Mul, Named, Neg, Node, Num, Pow, Var, Where
 
 _NAMES: dict[str, Any] = {"where": np.where, **{name: function.array for name, function in FUNCTIONS.items()}}
 
@@ -30,7 +30,7 @@ def array_function(tree: Node, *variables: str) -> Callable[..., Any]:
 
 def _source(node: Node) -> str:
     match node:
-        case Num(value):
+        case Num(value) | Named(_, value):
             return repr(value)
         case Var(name):
             return name

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from engine.formula.functions import FUNCTIONS, divide, power
-from engine.formula.nodes import Add, Call, Div, Let, Local, Mul, Neg, Node, Num, Pow, Symbol, Total, Where
+from engine.formula.nodes import Add, Call, Div, Let, Local, Mul, Named, Neg, Node, Num, Pow, Symbol, Total, Where
 
 Bindings = Mapping[str, float]
 
@@ -19,7 +19,7 @@ def evaluate(node: Node, local: Bindings | None = None) -> float:
     """
     local = local or {}
     match node:
-        case Num(value) | Symbol(_, value):
+        case Num(value) | Symbol(_, value) | Named(_, value):
             return value
         case Add(terms) | Total("sum", terms):
             total = 0.0
@@ -65,7 +65,7 @@ def scale(node: Node, local: Bindings | None = None) -> float:
     """
     local = local or {}
     match node:
-        case Num(value) | Symbol(_, value):
+        case Num(value) | Symbol(_, value) | Named(_, value):
             return abs(value)
         case Add(terms) | Total("sum", terms):
             return sum(scale(term, local) for term in terms)

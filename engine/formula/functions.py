@@ -17,6 +17,27 @@ def _exp(x: float) -> float:
         return math.inf
 
 
+def _pow(base: float, exponent: float) -> float:
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return math.nan
+
+
+def _floor(x: float) -> float:
+    return float(math.floor(x)) if math.isfinite(x) else x
+
+
+def _cos(x: float) -> float:
+    return math.cos(x) if math.isfinite(x) else math.nan
+
+
+def _sqrt(x: float) -> float:
+    return math.sqrt(x) if x >= 0.0 else math.nan
+
+
 def _ln(x: float) -> float:
     if x == 0.0:
         return -math.inf
@@ -36,8 +57,28 @@ def _cosh(x: float) -> float:
         return math.inf
 
 
+def _expm1(x: float) -> float:
+    try:
+        return math.expm1(x)
+    except OverflowError:
+        return math.inf
+
+
 def _max(*values: float) -> float:
     return math.nan if any(value != value for value in values) else max(values)
+
+
+def _min(*values: float) -> float:
+    return math.nan if any(value != value for value in values) else min(values)
+
+
+def _sign(x: float) -> float:
+    return float((x > 0) - (x < 0)) if x == x else x
+
+
+def _phi(x: float) -> float:
+    """The standard normal distribution function, by erfc so that its tail keeps its digits."""
+    return 0.5 * math.erfc(-x * math.sqrt(0.5))
 
 
 def _xlny(x: float, y: float) -> float:
@@ -67,6 +108,14 @@ def power(base: float, exponent: int) -> float:
         return math.inf
 
 
+_phi_elements = np.frompyfunc(_phi, 1, 1)
+
+
+def _phi_array(x: Any) -> Any:
+    # numpy has no erf; an element at a time is slow, and exact
+    return np.asarray(_phi_elements(x), dtype=np.float64)
+
+
 def _xlny_array(x: Any, y: Any) -> Any:
     return np.where((x == 0.0) & ~np.isnan(y), x, x * np.log(y))
 
@@ -92,9 +141,17 @@ FUNCTIONS: dict[str, Function] = {
     "log1p": Function(_log1p, np.log1p, "ln1p", "ln1p"),
     "tanh": Function(math.tanh, np.tanh, "tanh", "tanh"),
     "cosh": Function(_cosh, np.cosh, "cosh", "cosh"),
+    "expm1": Function(_expm1, np.expm1, "expm1", "expm1"),
+    "sqrt": Function(_sqrt, np.sqrt, "√{}", "sqrt"),
+    "sign": Function(_sign, np.sign, "sign", "sign"),
+    "Phi": Function(_phi, _phi_array, "Φ", "Phi"),
     "abs": Function(abs, np.abs, "|{}|", "|{}|"),
     "max": Function(_max, np.maximum, "max", "max"),
+    "min": Function(_min, np.minimum, "min", "min"),
     # 0·ln 0 and 0/0 count as 0: the limits a cross-entropy takes where a target is exactly 0
+    "pow": Function(_pow, np.power, "pow", "pow"),
+    "floor": Function(_floor, np.floor, "floor", "floor"),
+    "cos": Function(_cos, np.cos, "cos", "cos"),
     "xlny": Function(_xlny, _xlny_array, "{}·ln {}", "{}*ln {}"),
     "x_over": Function(_x_over, _x_over_array, "{}/{}", "{}/{}"),
 }

@@ -63,6 +63,14 @@ class Num(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Named(Node):
+    """A hyperparameter: its symbol where symbols are shown (β₁), its value where numbers are put in."""
+
+    name: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class Var(Node):
     """A named hole of an elementwise function ("z", "a"), filled by `substitute`."""
 

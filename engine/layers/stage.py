@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from engine.formula.nodes import Ref
 from engine.quantity import Key, Quantity
 from engine.scenario.model import Array
 
@@ -22,6 +23,18 @@ Parameters = Mapping[Key, Array]
 
 Derived = Mapping[Key, Callable[[Work, Parameters], Array]]
 """Quantities a walk does not step through, computed when asked for."""
+
+
+def gradient_of(key: Key) -> Key:
+    """The key of ∂L/∂ of an array: δ for z, else the name with a d before it."""
+    name, layer = key
+    return ("delta" if name == "z" else f"d{name}", layer)
+
+
+def ref(key: Key, unit: str, sample: str = "s") -> Ref:
+    """One unit of one sample of a per-sample array."""
+    name, layer = key
+    return Ref(name, layer, (unit,), sample)
 
 
 class Stage(Protocol):

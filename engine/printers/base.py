@@ -16,6 +16,7 @@ from engine.formula.nodes import (
     Let,
     Local,
     Mul,
+    Named,
     Neg,
     Node,
     Num,
@@ -118,6 +119,8 @@ class Printer:
         match node:
             case Num(value, text):
                 return self._number(value, text, page)
+            case Named(name, value):
+                return self._number(value, "", page) if numbers else (self.notation.constant(name), ATOM)
             case Symbol(address, value):
                 if numbers:
                     return self._number(value, "", page)
@@ -139,6 +142,8 @@ class Printer:
                 text = self._held(inner(base), ATOM)
                 # a superscript on a superscript would be read as one
                 return (f"({text})" if text.endswith("⁾") else text) + self.power(exponent), POWER
+            case Call("pow", (base, exponent)):
+                return self._power(base, exponent, inner)
             case Call(function, arguments):
                 return self._call(function, [inner(argument) for argument in arguments])
             case Reduce(operation, index, _, body):
@@ -188,7 +193,9 @@ class Printer:
             elif negated:
                 pieces.append(f" {self.minus} {self._held((text, tightness), PRODUCT)}")
             else:
-                pieces.append(f" + {text if tightness != SIGN else f'({text})'}")
+                # a sum within a sum needs no parentheses, unless it begins with a minus
+                bare = tightness != SIGN and not text.startswith(self.minus)
+                pieces.append(f" + {text if bare else f'({text})'}")
         return "".join(pieces), SUM
 
     def _list(self, terms: tuple[Node, ...], page: Page, inner: Callable[[Node], Piece]) -> str:
@@ -217,6 +224,15 @@ class Printer:
             return name.format(self._held(pieces[0], POWER)), POWER
         first, second = pieces
         return name.format(self._held(first, PRODUCT), self._held(second, POWER)), PRODUCT
+
+    def _power(self, base: Node, exponent: Node, inner: Callable[[Node], Piece]) -> Piece:
+        """base to a power that is a formula: a superscript where it is a whole number or a letter that has one."""
+        text, tightness = inner(exponent)
+        raised = text if self.notation.ascii else superscript(text)
+        held = self._held(inner(base), ATOM)
+        if raised != text:
+            return f"({held}){raised}" if held.endswith("⁾") else held + raised, POWER
+        return f"{held}^{self._held((text, tightness), ATOM)}", POWER
 
     def _where(self, node: Where, page: Page, inner: Callable[[Node], Piece]) -> Piece:
         try:

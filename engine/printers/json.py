@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.formula.nodes import Add, Call, Div, Let, Local, Mul, Neg, Node, Num, Pow, Symbol, Total, Where
+from engine.formula.nodes import Add, Call, Div, Let, Local, Mul, Named, Neg, Node, Num, Pow, Symbol, Total, Where
 from engine.numbers import json_number
 
 Tree = dict[str, Any]
@@ -19,6 +19,8 @@ def tree(node: Node) -> Tree:
     match node:
         case Num(value):
             return {"number": json_number(value)}
+        case Named(name, value):
+            return {"constant": name, "value": json_number(value)}
         case Symbol(address, value):
             return {"symbol": str(address), "value": json_number(value)}
         case Local(name):

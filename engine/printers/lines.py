@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine.explain import Equation, Explanation
 from engine.formula.evaluate import evaluate
-from engine.formula.nodes import Add, Let, Node, Num, Symbol, Total
+from engine.formula.nodes import Add, Let, Neg, Node, Num, Symbol, Total
 from engine.notation import Notation
 from engine.printers.base import Page, Printer
 from engine.quantity import ArrayForm, ArraySymbol, Kind, Quantity
@@ -107,10 +107,15 @@ def _terms(node: Node, printer: Printer, page: Page) -> str:
         local[node.name] = evaluate(node.value, local)
         node = node.body
     flat = _flat(node)
-    if len(flat) < 2 or all(isinstance(term, Num | Symbol) for term in flat):
+    if len(flat) < 2 or all(_plain_number(term) for term in flat):
         return ""
     values = Total("sum", tuple(Num(evaluate(term, local)) for term in flat))
     return printer.numbers(values, page)
+
+
+def _plain_number(term: Node) -> bool:
+    """Whether a term is one number already, its sign aside."""
+    return isinstance(term.of if isinstance(term, Neg) else term, Num | Symbol)
 
 
 def _flat(node: Node) -> tuple[Node, ...]:
@@ -142,6 +147,8 @@ def _array(form: ArrayForm, notation: Notation) -> str:
 _ASCII = {
     "·": "*", "Σₛ": "sum_s", "Σᵢ": "sum_i", "Σ": "sum", "⊙": "(.)", "−": "-", "′": "'", "∂": "d", "δ": "delta",
     "ŷ": "yhat", "σ": "sigmoid", "η": "eta", "²": "^2", "∞": "inf", "½": "1/2", "…": "...",
+    "x̂": "xhat", "γ": "gamma", "β": "beta", "ε": "epsilon", "ρ": "rho", "√": "sqrt ", "‖": "||", "₀": "0", "₁": "1",
+    "₂": "2", "ᵗ": "^t",
 }  # fmt: skip
 
 

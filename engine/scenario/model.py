@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from engine.address import Address
 
 Array = NDArray[np.float64]
+Option = float | bool | str
 
 
 def frozen_array(values: object) -> Array:
@@ -23,6 +24,40 @@ def frozen_array(values: object) -> Array:
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False
     return array
+
+
+@dataclass(frozen=True, eq=False)
+class Normalisation:
+    """Batch or layer normalisation: `xhat = (z − mean)/√(var + ε)`, `h = γ·xhat + β`."""
+
+    kind: str
+    """`"batch"` (over the samples, per unit) or `"layer"` (over the units, per sample)."""
+    gamma: Array
+    """Starting γ, shape (units,)."""
+    beta: Array
+    """Starting β, shape (units,)."""
+    epsilon: float = 1e-5
+    place: str = "before_activation"
+    """`"before_activation"`: a = f(h), h from z; `"after_activation"`: h from a, and h is what goes on."""
+    momentum: float = 0.1
+    """Share of the new batch in the running statistics (PyTorch's momentum)."""
+    statistics: str = "batch"
+    """`"batch"`: the batch's own mean and variance (training); `"running"`: the running ones (evaluation)."""
+    unbiased_running: bool = True
+    """Whether the running variance takes n − 1 below (PyTorch) or n (Keras, the paper's training formula)."""
+    running_mean: Array | None = None
+    """Starting running mean, shape (units,); zeros where None."""
+    running_var: Array | None = None
+    """Starting running variance, shape (units,); ones where None."""
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Inverted dropout on what a layer passes on: kept with probability 1 − rate and divided by it."""
+
+    rate: float
+    seed: int
+    """The mask of layer l in iteration i is drawn from `default_rng([seed, l, i])`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,12 +71,22 @@ class Layer:
     """Starting W, shape (units, inputs)."""
     biases: Array | None
     """Starting b, shape (units,); None where the layer has no bias."""
-    activation_options: Mapping[str, float] = field(default_factory=dict)
+    activation_options: Mapping[str, Option] = field(default_factory=dict)
     """Options the file gives to the activation (`slope` of leaky_relu), defaults filled in."""
     weights_origin: str = "as given"
     """Where the starting W comes from, for people: "as given", "zeros", "xavier_uniform, seed 7"."""
     biases_origin: str = "as given"
     name: str = ""
+    normalisation: Normalisation | None = None
+    dropout: Dropout | None = None
+    frozen: frozenset[str] = frozenset()
+    """Parameters never updated: names of `W b gamma beta`."""
+    shared_bias: bool = False
+    """One bias for all units: `biases` has shape (1,), its address is `b[l]`."""
+    tied_to: int | None = None
+    """The earlier layer whose W this layer uses, which owns it."""
+    tied_transposed: bool = False
+    """Whether it uses the transpose of that W."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +100,8 @@ class Loss:
     """`"sum"` or `"mean"`."""
     over_samples: str = "sum"
     """`"sum"` or `"mean"`."""
+    options: Mapping[str, float] = field(default_factory=dict)
+    """Options of the loss (`delta` of huber, `margin` of hinge), defaults filled in."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +109,54 @@ class Optimizer:
     name: str
     """Canonical name in `engine.optimizers.OPTIMIZERS`."""
     learning_rate: float
+    options: Mapping[str, Option] = field(default_factory=dict)
+    """Every option of the optimizer, defaults filled in."""
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A term added to the loss: `factor · strength · Σ |w|` (l1), `… Σ w²` (l2), or a mix of both."""
+
+    name: str
+    """Canonical name in `engine.penalties.PENALTIES`: l1, l2, elastic_net."""
+    strength: float
+    factor: float = 1.0
+    on: str = "weights"
+    """`"weights"`, `"biases"` or `"all"`."""
+    layers: tuple[int, ...] = ()
+    """Layers it acts on, from 1; empty: all."""
+    l1_ratio: float = 0.5
+    """Share of l1 in an elastic net."""
+    proximal: bool = False
+    """l1 only: not in the gradient, but as a soft threshold after the update (proximal gradient)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """How the learning rate changes: the η of the update from @k to @k+1."""
+
+    name: str
+    """Canonical name in `engine.schedules.SCHEDULES`: constant, step, exponential, cosine, list."""
     options: Mapping[str, float] = field(default_factory=dict)
+    values: tuple[float, ...] = ()
+    """`list`: η per update, the last one from then on."""
+
+
+@dataclass(frozen=True)
+class Clipping:
+    """What a gradient may not exceed."""
+
+    by: str
+    """`"value"` (each element to ±limit) or `"norm"` (all gradients together scaled to length limit)."""
+    limit: float
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Gaussian noise added to the inputs, drawn anew in every iteration from `default_rng([seed, iteration])`."""
+
+    std: float
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -77,6 +171,13 @@ class Training:
     seed: int = 0
     """Seed of the shuffling."""
     drop_last: bool = False
+    penalties: tuple[Penalty, ...] = ()
+    schedule: Schedule | None = None
+    """None: constant."""
+    clipping: Clipping | None = None
+    direction: str = "minimise"
+    """`"minimise"` the loss, or `"maximise"` its negative: the loss is then the objective −L, and updates add."""
+    input_noise: Noise | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +204,35 @@ class Note:
     line: int = 0
 
 
+@dataclass(frozen=True)
+class Goal:
+    """A question asked backwards: which value of `free` gives `target` the value wanted?"""
+
+    free: Address
+    """An input (`x[1]#1`), target or starting parameter; resolved, one number."""
+    target: Address
+    """Any one number; @k as written, @0 where not."""
+    value: float
+    bracket: tuple[float, float] | None = None
+    """Where to look; needed unless the algebra inverts in closed form."""
+    written: str = ""
+    """The answer a person wrote, to be verified; empty: none."""
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two numbers of two scenarios that should agree."""
+
+    address: Address
+    other: str
+    """File name of the other scenario, beside this one."""
+    at: str
+    """Address there, as written."""
+    tolerance: float
+    line: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Scenario:
     title: str
@@ -119,6 +249,14 @@ class Scenario:
     """Exercises and ideas this scenario is for, e.g. ("H3",)."""
     expectations: tuple[Expectation, ...] = ()
     notes: tuple[Note, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    input_names: tuple[str, ...] = ()
+    """One per input; empty: x₁, x₂, …"""
+    output_names: tuple[str, ...] = ()
+    """One per output or class; empty: none."""
+    data_origin: str = ""
+    """Where the data come from and what was done to them, for people: "iris.csv, standardised"."""
     path: Path | None = None
 
     @property
