@@ -1,42 +1,112 @@
-"""The [data] table: a row of inputs and a row of targets per sample."""
+"""The [data] table: a row of inputs and a row of targets per sample, written out, from a file, or made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from engine import datasets
+from engine.datasets import DATASETS
 from engine.losses import LOSSES
 from engine.scenario import schema
-from engine.scenario.errors import Faults, Key
+from engine.scenario.classes import Outputs, encode, label, output_names, told
+from engine.scenario.csv_data import Wanted, read_csv
+from engine.scenario.data_draft import DataDraft
+from engine.scenario.errors import At, Faults, Key
 from engine.scenario.model import Array, frozen_array
-from engine.scenario.tables import convert, ragged
-from engine.scenario.words import count, number
+from engine.scenario.tables import choose_name, convert, ragged
+from engine.scenario.words import count, found, number, quoted
 
 KEY: Key = ("data",)
 _SHOWN = 6
 """As many numbers as an example in a message shows."""
 
 
-@dataclass
-class DataDraft:
-    x: Array | None = None
-    y: Array | None = None
-
-
 def read_data(
-    table: Mapping[str, Any] | None, inputs: int | None, outputs: int | None, loss: str | None, faults: Faults
+    table: Mapping[str, Any] | None,
+    inputs: int | None,
+    outputs: int | None,
+    loss: str | None,
+    path: Path,
+    faults: Faults,
 ) -> DataDraft:
     """What [data] says; all that is wrong with it goes to `faults`.
 
-    The sizes and the loss, where they are known, only make the messages say more.
+    The sizes and the loss are None where they could not be read. Files are looked for in the folder of `path`.
     """
     if table is None:
         return DataDraft()
+    asked = Outputs(outputs, loss)
+    sources = [name for name in ("csv", "set") if name in table]
+    if not sources:
+        return _inline(table, inputs, asked, faults)
+    others = [*sources[1:], *(name for name in ("x", "y") if name in table)]
+    for name in others:
+        faults.add((*KEY, name), f"{sources[0]} gives the data already: keep one of them", At.KEY)
+    got = convert({name: table[name] for name in table if name not in others}, schema.Data, KEY, faults, missing=False)
+    named = _names(got.get("names"), faults)
+    draft = DataDraft()
+    if others:
+        return draft
+    if got.get("csv") is not None:
+        draft = read_csv(got["csv"], Wanted(inputs, asked, named.get("outputs")), path, faults)
+        if "class" not in got["csv"]:
+            _rename(draft, named, inputs, outputs, faults)
+            return draft
+    elif got.get("set") is not None:
+        draft = _made(got["set"], inputs, asked, named.get("outputs"), faults)
+    _rename(draft, {name: value for name, value in named.items() if name == "inputs"}, inputs, outputs, faults)
+    return draft
+
+
+Names = dict[str, tuple[str, ...]]
+
+
+def _names(table: Mapping[str, Any] | None, faults: Faults) -> Names:
+    """What `names = { … }` calls the inputs and the outputs."""
+    if table is None:
+        return {}
+    got = convert(table, schema.DataNames, (*KEY, "names"), faults, elsewhere=False)
+    named: Names = {}
+    for what, names in got.items():
+        if names is None:
+            continue
+        twice = [index for index, name in enumerate(names) if name in names[:index]]
+        for index in twice:
+            message = f"{quoted(names[index])} is named a second time: each needs its own"
+            faults.add((*KEY, "names", what, index), message)
+        if names and not twice:
+            named[what] = tuple(names)
+        elif not names:
+            faults.add((*KEY, "names", what), f"an empty array: leave {what} out, or name each")
+    return named
+
+
+def _rename(draft: DataDraft, named: Names, inputs: int | None, outputs: int | None, faults: Faults) -> None:
+    """Put the names in the draft, one per input and one per output."""
+    for what, size in (("inputs", inputs), ("outputs", outputs)):
+        names = named.get(what)
+        if names is None or size is None:
+            continue
+        if len(names) != size:
+            one = what.removesuffix("s")
+            faults.add((*KEY, "names", what), f"expected a name per {one}, {size:,} in all, got {len(names):,}")
+        elif what == "inputs":
+            draft.input_names = names
+        else:
+            draft.output_names = names
+
+
+def _inline(table: Mapping[str, Any], inputs: int | None, asked: Outputs, faults: Faults) -> DataDraft:
     table = dict(table)
-    said = set()
-    classes = loss is not None and LOSSES[loss].targets == "distribution"
-    if classes and outputs is not None and outputs > 1:
+    outputs, said = asked.units, set()
+    words = table.get("y")
+    by_name = isinstance(words, list) and any(isinstance(word, str) for word in words)
+    classes = asked.loss is not None and LOSSES[asked.loss].targets == "distribution"
+    if by_name:
+        said.add("y")
+    elif classes and outputs is not None and outputs > 1:
         index = _class_index(table.get("y"))
         if index is not None:
             faults.add((*KEY, "y"), _one_hot(index, outputs))
@@ -48,11 +118,75 @@ def read_data(
     for name in said:
         table[name] = []
     got = convert(table, schema.Data, KEY, faults)
+    named = _names(got.get("names"), faults)
     draft = DataDraft()
     if "x" not in said:
         draft.x = _rows(got.get("x"), "x", faults)
-    if "y" not in said:
+    if by_name:
+        _by_name(draft, words, named.pop("outputs", None), asked, faults)
+    elif "y" not in said:
         draft.y = _rows(got.get("y"), "y", faults)
+    _rename(draft, named, inputs, outputs, faults)
+    return draft
+
+
+def _by_name(draft: DataDraft, words: Any, names: tuple[str, ...] | None, asked: Outputs, faults: Faults) -> None:
+    """Targets written as class names."""
+    wrong = [(index, word) for index, word in enumerate(words) if not isinstance(word, str)]
+    for index, word in wrong[:1]:
+        faults.add((*KEY, "y", index), f"expected a class by name, like the others, got {found(word)}")
+    if wrong:
+        return
+    if names is None:
+        all_words = list(dict.fromkeys(words))
+        listed = ", ".join(map(quoted, all_words[:_SHOWN])) + (", …" if len(all_words) > _SHOWN else "")
+        message = "classes by name need an order: write, under [data], names = { outputs = [" + listed + "] }"
+        faults.add((*KEY, "y"), message)
+        return
+    labels = label(words, names, lambda row: ((*KEY, "y", row), ""), faults)
+    y = None if labels is None else encode(labels, len(names), asked, (*KEY, "names", "outputs"), faults)
+    if y is None:
+        return
+    draft.y = frozen_array(y)
+    draft.output_names = output_names(names, asked)
+    draft.origin = told(names, asked)
+    draft.target = lambda row, _: ((*KEY, "y", row), "")
+
+
+def _made(
+    value: Mapping[str, Any], inputs: int | None, asked: Outputs, names: tuple[str, ...] | None, faults: Faults
+) -> DataDraft:
+    """A data set that is made."""
+    draft, key = DataDraft(), (*KEY, "set")
+    name = choose_name(value, "name", {one: one for one in DATASETS}, "data set", key, faults)
+    if name is None:
+        return draft
+    entry, corners = DATASETS[name], name == "xor" and "seed" not in value
+    before = len(faults.found)
+    if corners:
+        for option in entry.options:
+            if option in value:
+                message = "without a seed xor is its four corners: write a seed, or leave this out"
+                faults.add((*key, option), message, At.KEY)
+    got = convert(value, schema.dataset(name, entry.options, not corners), key, faults, elsewhere=False)
+    if len(faults.found) > before:
+        return draft
+    x, labels = datasets.xor_table() if corners else entry.draw(got["seed"], **{one: got[one] for one in entry.options})
+    classes = got.get("classes", 2)
+    if inputs is not None and inputs != x.shape[1]:
+        faults.add(key, f"the network has {count(inputs, 'input')}, but a sample of {name} is {x.shape[1]} numbers")
+    else:
+        draft.x = frozen_array(x)
+    if names is not None and len(names) != classes:
+        message = f"{name} has {count(classes, 'class', 'es')}, but {count(len(names), 'name')} are given"
+        faults.add((*KEY, "names", "outputs"), message)
+        return draft
+    y = encode(labels, classes, asked, key, faults)
+    draft.y = None if y is None else frozen_array(y)
+    draft.output_names = () if names is None else output_names(names, asked)
+    told_options = [] if corners else [f"{one} {got[one]:g}" for one in entry.options] + [f"seed {got['seed']}"]
+    draft.origin = ", ".join([name, *told_options])
+    draft.target = lambda row, _: (key, "")
     return draft
 
 

@@ -63,7 +63,7 @@ def read_expectations(table: Mapping[str, Any], faults: Faults) -> list[Expectat
     drafts = []
     for address, value in table.items():
         key: Key = ("expect", address)
-        _check_form(address, key, At.KEY, faults)
+        check_form(address, key, At.KEY, faults)
         draft = _expectation(address, value, key, faults)
         if draft is not None:
             drafts.append(draft)
@@ -77,13 +77,14 @@ def read_notes(tables: list[Mapping[str, Any]], faults: Faults) -> list[NoteDraf
         key: Key = ("notes", index)
         got = convert(table, schema.Note, key, faults)
         if "at" in got:
-            _check_form(got["at"], (*key, "at"), At.VALUE, faults)
+            check_form(got["at"], (*key, "at"), At.VALUE, faults)
             if "text" in got:
                 drafts.append(NoteDraft(got["at"], key, got["text"]))
     return drafts
 
 
-def _check_form(address: str, key: Key, at: At, faults: Faults) -> None:
+def check_form(address: str, key: Key, at: At, faults: Faults) -> None:
+    """Report an address that is none in any network."""
     try:
         parse(address)
     except AddressError as error:
@@ -207,7 +208,7 @@ def resolve(
     """Find every address in the network and hold expected values to its shape."""
     resolved: list[Expectation] = []
     for draft in expectations:
-        address = _find(draft.address, names, draft.key, At.KEY, faults)
+        address = find(draft.address, names, draft.key, At.KEY, faults)
         if address is None:
             continue
         address = address.at(0 if address.k is None else address.k)
@@ -219,13 +220,14 @@ def resolve(
         resolved.append(Expectation(address, draft.value, draft.written, draft.tolerance, draft.printed, line))
     found_notes = []
     for note in notes:
-        at = _find(note.address, names, (*note.key, "at"), At.VALUE, faults)
+        at = find(note.address, names, (*note.key, "at"), At.VALUE, faults)
         if at is not None:
             found_notes.append(Note(at, note.text, line_of(note.key)))
     return tuple(resolved), tuple(found_notes)
 
 
-def _find(text: str, names: Names, key: Key, at: At, faults: Faults) -> Address | None:
+def find(text: str, names: Names, key: Key, at: At, faults: Faults) -> Address | None:
+    """The address a text names; None, and a fault, where it names nothing in this network."""
     try:
         return names.resolve(text)
     except AddressError as error:
@@ -237,9 +239,9 @@ def _wrong_shape(got: tuple[int, ...], address: Address, names: Names) -> str | 
     full = names.shape(address)
     if got == full or (got == full[1:] and _samples_first(full, address, names)):
         return None
-    form = full[1:] if _samples_first(full, address, names) else full
-    brackets = f": put it in brackets, as {'[' * len(form)}0.5{']' * len(form)}" if not got and set(form) == {1} else ""
-    return f"{address} is {_form(form)}, got {_form(got)}{brackets}"
+    axes = full[1:] if _samples_first(full, address, names) else full
+    brackets = f": put it in brackets, as {'[' * len(axes)}0.5{']' * len(axes)}" if not got and set(axes) == {1} else ""
+    return f"{address} is {form(axes)}, got {form(got)}{brackets}"
 
 
 def _samples_first(full: tuple[int, ...], address: Address, names: Names) -> bool:
@@ -252,7 +254,8 @@ def _samples_first(full: tuple[int, ...], address: Address, names: Names) -> boo
         return False
 
 
-def _form(shape: tuple[int, ...]) -> str:
+def form(shape: tuple[int, ...]) -> str:
+    """A shape in words: "a row of 3 numbers"."""
     if not shape:
         return "one number"
     if len(shape) == 1:

@@ -11,10 +11,17 @@ import numpy as np
 from engine import activations, initialisers
 from engine.initialisers import INITIALISERS, Initialiser
 from engine.scenario import limits, schema
-from engine.scenario.errors import At, Faults, Key
-from engine.scenario.model import Array, Layer, frozen_array
-from engine.scenario.tables import convert, problem, ragged
-from engine.scenario.words import choose, number, quoted
+from engine.scenario.errors import Faults, Key
+from engine.scenario.layer_options import (
+    NormalisationDraft,
+    layer_number,
+    read_dropout,
+    read_frozen,
+    read_normalisation,
+)
+from engine.scenario.model import Array, Dropout, Layer, Option, frozen_array
+from engine.scenario.tables import choose_name, convert, ragged
+from engine.scenario.words import nearest, number, quoted
 
 _SHOWN = 6
 """As many numbers as an example in a message shows."""
@@ -26,12 +33,13 @@ class Start:
 
     entry: Initialiser
     seed: int = 0
-    options: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, float | str] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
         """How the result came about, for people: "xavier_uniform, seed 7"."""
-        parts = [self.entry.name, *(f"{name} {value!r}" for name, value in self.options.items())]
+        chosen = {name: value for name, value in self.options.items() if value != self.entry.options[name]}
+        parts = [self.entry.name, *(f"{name} {value}" for name, value in chosen.items())]
         if self.entry.random:
             parts.append(f"seed {self.seed}")
         return ", ".join(parts)
@@ -42,18 +50,36 @@ class Start:
 
 
 @dataclass
+class Tie:
+    """The weights of an earlier layer, which owns them."""
+
+    value: int | str
+    transposed: bool
+    to: int | None = None
+    """The owner's number from 1, once it is known to be one."""
+
+    @property
+    def origin(self) -> str:
+        return f"tied to layer {self.to}" + (", transposed" if self.transposed else "")
+
+
+@dataclass
 class LayerDraft:
     """A layer as far as it could be read; None for what was wrong."""
 
     key: Key
     units: int | None = None
     activation: str | None = None
-    options: Mapping[str, float] = field(default_factory=dict)
-    weights: Array | Start | None = None
+    options: Mapping[str, Option] = field(default_factory=dict)
+    weights: Array | Start | Tie | None = None
     """As written: a row per input where the file's order is from_to."""
     biases: Array | Start | None = None
     no_biases: bool = False
+    shared_bias: bool = False
     name: str = ""
+    normalisation: NormalisationDraft | None = None
+    dropout: Dropout | None = None
+    frozen: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -71,6 +97,11 @@ class NetworkDraft:
     @property
     def outputs(self) -> int | None:
         return self.layers[-1].units if self.counted and self.layers else None
+
+    @property
+    def names(self) -> list[str]:
+        """What each layer is called; empty where it is not."""
+        return [layer.name for layer in self.layers]
 
 
 def read_network(table: Mapping[str, Any] | None, faults: Faults) -> NetworkDraft:
@@ -90,7 +121,40 @@ def read_network(table: Mapping[str, Any] | None, faults: Faults) -> NetworkDraf
     else:
         draft.layers = [_layer(one, (*key, index), faults) for index, one in enumerate(tables)]
         draft.counted = True
+        _check_names(draft, faults)
+        for index, layer in enumerate(draft.layers):
+            if isinstance(layer.weights, Tie):
+                _tie(layer.weights, index, draft, faults)
     return draft
+
+
+def _check_names(draft: NetworkDraft, faults: Faults) -> None:
+    first: dict[str, int] = {}
+    for index, layer in enumerate(draft.layers):
+        if layer.name and first.setdefault(layer.name, index) != index:
+            message = f"layer {first[layer.name] + 1} is called {quoted(layer.name)} too: give each its own name"
+            faults.add((*layer.key, "name"), message)
+
+
+def _tie(tie: Tie, index: int, draft: NetworkDraft, faults: Faults) -> None:
+    """Find the layer that a tied one takes its weights from."""
+    key: Key = (*draft.layers[index].key, "weights", "tied_to")
+    if index == 0:
+        faults.add(key, "the first layer has no earlier one whose weights it could use")
+        return
+    to = layer_number(tie.value, draft.names, key, faults)
+    if to is None:
+        return
+    if to > index:
+        which = "this is" if to == index + 1 else "it is not before"
+        faults.add(key, f"a layer can only be tied to an earlier one: {which} layer {index + 1}")
+        return
+    owner = draft.layers[to - 1].weights
+    if isinstance(owner, Tie):
+        hint = "" if owner.to is None else f": they are those of layer {owner.to}, so write tied_to = {owner.to}"
+        faults.add(key, f"layer {to} has no weights of its own{hint}")
+        return
+    tie.to = to
 
 
 def _layer(table: Mapping[str, Any], key: Key, faults: Faults) -> LayerDraft:
@@ -114,8 +178,27 @@ def _layer(table: Mapping[str, Any], key: Key, faults: Faults) -> LayerDraft:
     elif got.get("biases") == "none":
         draft.no_biases = True
     elif "biases" in got:
+        draft.shared_bias = _means(got["biases"], "shared")
         draft.biases = _biases(got["biases"], (*key, "biases"), faults)
+    if got.get("normalisation") is not None:
+        draft.normalisation = read_normalisation(got["normalisation"], (*key, "normalisation"), faults)
+    if got.get("dropout") is not None:
+        draft.dropout = read_dropout(got["dropout"], (*key, "dropout"), faults)
+    if "frozen" in got:
+        draft.frozen = read_frozen(got["frozen"], (*key, "frozen"), _lacking(draft, "normalisation" in table), faults)
     return draft
+
+
+def _lacking(draft: LayerDraft, normalised: bool) -> dict[str, str]:
+    """Why a layer has not each parameter of its own; "" where it has."""
+    tie = draft.weights if isinstance(draft.weights, Tie) else None
+    lacks = "" if normalised else "this layer has no normalisation, and so neither gamma nor beta"
+    return {
+        "weights": "" if tie is None else f"these weights are those of layer {tie.value}: freeze them there",
+        "biases": "this layer has no biases" if draft.no_biases else "",
+        "gamma": lacks,
+        "beta": lacks,
+    }
 
 
 def _is_flat(value: object) -> bool:
@@ -133,7 +216,7 @@ def _flat(values: Any, units: int | None) -> str:
     return f"{message}: write [[0.1, 0.2], [0.3, 0.4]] for two units with two inputs"
 
 
-def _activation(value: Any, key: Key, faults: Faults) -> tuple[str | None, Mapping[str, float]]:
+def _activation(value: Any, key: Key, faults: Faults) -> tuple[str | None, Mapping[str, Option]]:
     name = choose_name(value, "name", activations.canonical, "activation", key, faults)
     if name is None:
         return None, {}
@@ -144,23 +227,10 @@ def _activation(value: Any, key: Key, faults: Faults) -> tuple[str | None, Mappi
     return name, got
 
 
-def choose_name(
-    value: Any, within: str, spellings: Mapping[str, str], what: str, key: Key, faults: Faults
-) -> str | None:
-    """The canonical name in a string, or in the key `within` of a table; None and a fault where it is wrong."""
-    if isinstance(value, str):
-        return choose(value, spellings, what, key, faults)
-    if within not in value:
-        faults.add((*key, within), f"missing: the name of the {what} goes here", At.TABLE)
-        return None
-    wrong = problem(value[within], str)
-    if wrong:
-        faults.add((*key, within), wrong[1])
-        return None
-    return choose(value[within], spellings, what, (*key, within), faults)
-
-
-def _weights(value: Any, key: Key, faults: Faults) -> Array | Start | None:
+def _weights(value: Any, key: Key, faults: Faults) -> Array | Start | Tie | None:
+    if _means(value, "tied_to"):
+        got = convert(value, schema.Tied, key, faults)
+        return Tie(got["tied_to"], got.get("transposed", False)) if "tied_to" in got else None
     if not isinstance(value, list):
         return _start(value, key, faults)
     if not value or not value[0]:
@@ -173,8 +243,22 @@ def _weights(value: Any, key: Key, faults: Faults) -> Array | Start | None:
     return frozen_array(value)
 
 
+def _means(value: Any, name: str) -> bool:
+    """Whether a value is a table of another kind than an initialiser, as its key or a misspelt one shows."""
+    return isinstance(value, dict) and "init" not in value and any(nearest(key, [name]) for key in value)
+
+
 def _biases(value: Any, key: Key, faults: Faults) -> Array | Start | None:
-    return frozen_array(value) if isinstance(value, list) else _start(value, key, faults, more={"none": "none"})
+    if _means(value, "shared"):
+        got = convert(value, schema.Shared, key, faults)
+        return frozen_array([got["shared"]]) if "shared" in got else None
+    if isinstance(value, list):
+        return frozen_array(value)
+    start = _start(value, key, faults, more={"none": "none"})
+    if start is not None and start.entry.matrix:
+        faults.add(key, f"{start.entry.name} makes matrices only: for biases choose another")
+        return None
+    return start
 
 
 def _start(value: Any, key: Key, faults: Faults, more: Mapping[str, str] | None = None) -> Start | None:
@@ -190,9 +274,10 @@ def _start(value: Any, key: Key, faults: Faults, more: Mapping[str, str] | None 
         faults.add(key, 'for a layer without biases write biases = "none"')
         return None
     entry = INITIALISERS[name]
-    struct = schema.initialiser(name, entry.options, entry.random)
+    struct = schema.initialiser(name, entry.options, entry.choices, entry.random)
     if isinstance(value, str):
-        needed = (["seed = 7"] if entry.random else []) + [f"{o} = 0.1" for o, v in entry.options.items() if v is None]
+        needed = ["seed = 7"] if entry.random else []
+        needed += [schema.example(option) for option, default in entry.options.items() if default is None]
         if needed:
             keys = " and ".join(part.split(" ")[0] for part in needed)
             example = ", ".join([f'init = "{value}"', *needed])
@@ -214,24 +299,28 @@ def _start(value: Any, key: Key, faults: Faults, more: Mapping[str, str] | None 
 def parameters(draft: NetworkDraft) -> int:
     """How many numbers the layers hold, as far as their sizes are known."""
     sizes = draft.sizes
-    return sum(
-        units * (inputs + (0 if layer.no_biases else 1))
-        for layer, inputs, units in zip(draft.layers, sizes, sizes[1:], strict=False)
-        if units is not None and inputs is not None
-    )
+    total = 0
+    for layer, inputs, units in zip(draft.layers, sizes, sizes[1:], strict=False):
+        if units is None or inputs is None:
+            continue
+        total += 0 if isinstance(layer.weights, Tie) else units * inputs
+        total += 0 if layer.no_biases else 1 if layer.shared_bias else units
+        total += 0 if layer.normalisation is None else 2 * units
+    return total
 
 
 def layers(draft: NetworkDraft) -> tuple[Layer, ...]:
     """The layers with their starting parameters; to be called once nothing is wrong."""
-    made = []
+    made: list[Layer] = []
     sizes = [size or 0 for size in draft.sizes]
     for index, (layer, inputs, units) in enumerate(zip(draft.layers, sizes, sizes[1:], strict=False), start=1):
-        weights, weights_origin = _made(layer.weights, index, initialisers.WEIGHTS, (units, inputs), (units, inputs))
-        if draft.from_to and not isinstance(layer.weights, Start):
-            weights = frozen_array(weights.T)
+        weights, weights_origin = _starting_weights(layer.weights, index, made, (units, inputs), draft.from_to)
+        tie = layer.weights if isinstance(layer.weights, Tie) else None
         biases, biases_origin = None, "none"
         if not layer.no_biases:
             biases, biases_origin = _made(layer.biases, index, initialisers.BIASES, (units,), (units, inputs))
+        if layer.shared_bias:
+            biases_origin = "one for all units"
         made.append(
             Layer(
                 units=units,
@@ -242,9 +331,26 @@ def layers(draft: NetworkDraft) -> tuple[Layer, ...]:
                 weights_origin=weights_origin,
                 biases_origin=biases_origin,
                 name=layer.name,
+                normalisation=None if layer.normalisation is None else layer.normalisation.make(units),
+                dropout=layer.dropout,
+                frozen=layer.frozen,
+                shared_bias=layer.shared_bias,
+                tied_to=None if tie is None else tie.to,
+                tied_transposed=tie is not None and tie.transposed,
             )
         )
     return tuple(made)
+
+
+def _starting_weights(
+    value: Array | Start | Tie | None, layer: int, before: list[Layer], shape: tuple[int, int], from_to: bool
+) -> tuple[Array, str]:
+    if isinstance(value, Tie):
+        assert value.to is not None
+        owned = before[value.to - 1].weights
+        return frozen_array(owned.T) if value.transposed else owned, value.origin
+    weights, origin = _made(value, layer, initialisers.WEIGHTS, shape, shape)
+    return (weights if isinstance(value, Start) or not from_to else frozen_array(weights.T)), origin
 
 
 def _made(

@@ -18,6 +18,7 @@ from engine.scenario import limits, schema
 from engine.scenario.data import read_data
 from engine.scenario.errors import At, Fault, Faults, Key, Problem, ScenarioError, key_text
 from engine.scenario.expectations import Written, read_expectations, read_notes, resolve
+from engine.scenario.goals import read_comparisons, read_goals, resolve_comparisons, resolve_goals
 from engine.scenario.model import Scenario
 from engine.scenario.network import layers, read_network
 from engine.scenario.positions import Positions, line_column
@@ -85,7 +86,7 @@ def _read(data: str | bytes, shown: str, path: Path) -> Scenario:
     try:
         text = decode(data) if isinstance(data, bytes) else newlines(data)
         top = parse(text)
-        written = parse(text, Written)["expect"] if isinstance(top.get("expect"), dict) else {}
+        written = parse(text, Written) if "expect" in top or "goals" in top else {}
     except SyntaxFaultError as fault:
         lines = fault.text.split("\n")
         source = None if fault.line is None else lines[fault.line - 1]
@@ -104,9 +105,11 @@ def _build(
     head = convert(top, schema.Top, (), faults)
     network = read_network(head.get("network"), faults)
     course = read_training(head.get("training"), faults)
-    data = read_data(head.get("data"), network.inputs, network.outputs, course.loss_name, faults)
-    expectations = read_expectations(written, faults)
+    data = read_data(head.get("data"), network.inputs, network.outputs, course.loss_name, path, faults)
+    expectations = read_expectations(written.get("expect", {}) if "expect" in head else {}, faults)
     notes = read_notes(head.get("notes", []), faults)
+    goals = read_goals(written.get("goals", []) if "goals" in head else [], faults)
+    comparisons = read_comparisons(head.get("comparisons", []), path, faults)
     check(network, data, course, faults)
     trained = None if data.x is None else training(course, len(data.x), faults)
     if faults or trained is None or data.x is None or data.y is None or network.inputs is None:
@@ -121,6 +124,9 @@ def _build(
         description=head["description"],
         source=head["source"],
         teaches=tuple(head["teaches"]),
+        input_names=data.input_names,
+        output_names=data.output_names,
+        data_origin=data.origin,
         path=path,
     )
     runnable = Network(scenario)
@@ -129,8 +135,15 @@ def _build(
     except PlanError as error:
         faults.add(("training", "epochs" if "epochs" in top["training"] else "iterations"), str(error))
         return None
-    resolved, remarks = resolve(expectations, notes, Names(runnable), source.line, faults)
-    return dataclasses.replace(scenario, expectations=resolved, notes=remarks)
+    names = Names(runnable)
+    resolved, remarks = resolve(expectations, notes, names, source.line, faults)
+    return dataclasses.replace(
+        scenario,
+        expectations=resolved,
+        notes=remarks,
+        goals=resolve_goals(goals, names, source.line, faults),
+        comparisons=resolve_comparisons(comparisons, names, source.line, faults),
+    )
 
 
 class _Source:

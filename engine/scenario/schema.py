@@ -1,8 +1,9 @@
 """The tables of a scenario file, one struct each: which keys there are, and of what type.
 
 A field's `title` says in messages what is expected where the type alone would not tell a person what to write;
-its `extra["toml"]` is an example of the line, shown where the key is missing. Options of activations,
-initialisers and optimizers come from their own tables, so a new entry there is a new choice here.
+its `extra["toml"]` is an example of the line, shown where the key is missing. Options of activations, losses,
+initialisers, optimizers, schedules and data sets come from their own tables, so a new entry there is a new choice
+here; `BOUNDS` says between which numbers an option of a name lies.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, defstruct
+from msgspec import Meta, Struct, defstruct, field
 from msgspec.structs import fields
 
 from engine.scenario import limits
+from engine.scenario.model import Option
 
 MAX_ITERATIONS = 10**18
 MAX_SEED = 2**63 - 1
@@ -27,6 +29,35 @@ Text = Annotated[str, Meta(min_length=1)]
 Order = Literal["to_from", "from_to"]
 Reduction = Literal["sum", "mean"]
 Table = dict[str, Any]
+LayerName = Annotated[int, Meta(ge=1, le=limits.MAX_LAYERS)] | str
+Positive = Annotated[float, Meta(gt=0)]
+NotNegative = Annotated[float, Meta(ge=0)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+BelowOne = Annotated[float, Meta(ge=0, lt=1)]
+Whole = Annotated[int, Meta(ge=1, le=MAX_ITERATIONS)]
+
+BOUNDS: Mapping[str, Any] = {
+    "beta1": BelowOne,
+    "beta2": BelowOne,
+    "rho": BelowOne,
+    "epsilon": NotNegative,
+    "momentum": NotNegative,
+    "dampening": Share,
+    "weight_decay": NotNegative,
+    "momentum_decay": NotNegative,
+    "learning_rate_decay": NotNegative,
+    "initial_accumulator": NotNegative,
+    "delta": Positive,
+    "margin": NotNegative,
+    "every": Whole,
+    "period": Whole,
+    "factor": Positive,
+    "minimum": NotNegative,
+    "noise": NotNegative,
+    "samples": Annotated[int, Meta(ge=1, le=limits.MAX_SAMPLES)],
+    "classes": Annotated[int, Meta(ge=2, le=limits.MAX_CLASSES)],
+}
+"""Of options by name, whatever they belong to; any other is any number."""
 
 
 class Strict(Struct, forbid_unknown_fields=True):
@@ -49,6 +80,8 @@ class Top(Strict, kw_only=True):
     ]
     expect: Annotated[Table, Meta(title="a table: [expect]")] = {}
     notes: Annotated[list[Table], Meta(title="tables, each begun with [[notes]]")] = []
+    goals: Annotated[list[Table], Meta(title="tables, each begun with [[goals]]")] = []
+    comparisons: Annotated[list[Table], Meta(title="tables, each begun with [[comparisons]]")] = []
 
 
 class Network(Strict, kw_only=True):
@@ -80,6 +113,47 @@ class Layer(Strict, kw_only=True):
         Meta(title='numbers, like [0.1, 0.2], or "zeros" or "none", or { init = "normal", std = 0.1, seed = 7 }'),
     ] = "zeros"
     name: str = ""
+    normalisation: Annotated[
+        str | Table | None, Meta(title='"batch" or "layer", or a table, like { name = "batch", epsilon = 1e-5 }')
+    ] = None
+    dropout: Annotated[Table | None, Meta(title="a table, like { rate = 0.5, seed = 1 }")] = None
+    frozen: Annotated[bool | list[str], Meta(title='true, or an array of "weights", "biases", "gamma" and "beta"')] = (
+        False
+    )
+
+
+class Shared(Strict, kw_only=True):
+    """One bias for all units of a layer."""
+
+    shared: float
+
+
+class Tied(Strict, kw_only=True):
+    """The weights of an earlier layer, used again."""
+
+    tied_to: Annotated[LayerName, Meta(title="the number or the name of an earlier layer")]
+    transposed: bool = False
+
+
+class LayerNormalisation(Strict, kw_only=True):
+    name: str
+    epsilon: NotNegative = 1e-5
+    place: Literal["before_activation", "after_activation"] = "before_activation"
+    gamma: Annotated[list[float] | str, Meta(title='a number per unit, like [1.0, 1.0], or "ones"')] = "ones"
+    beta: Annotated[list[float] | str, Meta(title='a number per unit, like [0.0, 0.0], or "zeros"')] = "zeros"
+
+
+class BatchNormalisation(LayerNormalisation, kw_only=True):
+    momentum: Share = 0.1
+    statistics: Literal["batch", "running"] = "batch"
+    unbiased_running: bool = True
+    running_mean: list[float] | None = None
+    running_var: list[NotNegative] | None = None
+
+
+class Dropout(Strict, kw_only=True):
+    rate: Annotated[float, Meta(ge=0, lt=1, extra={"toml": "rate = 0.5"})]
+    seed: Annotated[Seed, Meta(extra={"toml": "seed = 1"})]
 
 
 class Data(Strict, kw_only=True):
@@ -87,6 +161,32 @@ class Data(Strict, kw_only=True):
         Matrix, Meta(title="a row of numbers per sample, like [[0.4, 0.6]]", extra={"toml": "x = [[0.4, 0.6]]"})
     ]
     y: Annotated[Matrix, Meta(title="a row of numbers per sample, like [[1.0]]", extra={"toml": "y = [[1.0]]"})]
+    names: Annotated[Table | None, Meta(title='a table, like { inputs = ["height", "width"] }')] = None
+    csv: Annotated[
+        Table | None, Meta(title='a table, like { file = "iris.csv", inputs = ["height"], class = "species" }')
+    ] = None
+    set: Annotated[Table | None, Meta(title='a table, like { name = "moons", samples = 100, seed = 1 }')] = None
+
+
+class DataNames(Strict, kw_only=True):
+    inputs: Annotated[list[Text] | None, Meta(title='an array of strings, like ["height", "width"]')] = None
+    outputs: Annotated[list[Text] | None, Meta(title='an array of strings, like ["cat", "dog"]')] = None
+
+
+class Csv(Strict, kw_only=True):
+    file: Annotated[Text, Meta(extra={"toml": 'file = "iris.csv"'})]
+    inputs: Annotated[list[Text] | None, Meta(title='an array of column names, like ["height", "width"]')] = None
+    outputs: Annotated[list[Text] | None, Meta(title='an array of column names, like ["weight"]')] = None
+    class_: Annotated[Text | None, Meta(title='the name of one column, like "species"')] = field(
+        default=None, name="class"
+    )
+    rows: Annotated[
+        list[Annotated[int, Meta(ge=1, le=limits.MAX_DATA_NUMBERS)]] | None,
+        Meta(title="the first and the last row, like [1, 100]"),
+    ] = None
+    standardise: bool = False
+    scale: Positive | None = None
+    separator: str = ","
 
 
 class Training(Strict, kw_only=True):
@@ -110,6 +210,54 @@ class Training(Strict, kw_only=True):
     shuffle: bool = False
     seed: Seed = 0
     drop_last: bool = False
+    penalties: Annotated[
+        list[Table], Meta(title='an array of tables, like [{ name = "l2", strength = 0.1, factor = 0.5 }]')
+    ] = []
+    schedule: Annotated[
+        str | list[NotNegative] | Table | None,
+        Meta(title='a table, like { name = "step", every = 10, factor = 0.5 }, or an array of rates, or "constant"'),
+    ] = None
+    clipping: Annotated[Table | None, Meta(title='a table, like { by = "norm", limit = 1.0 }')] = None
+    direction: Literal["minimise", "maximise", "minimize", "maximize"] = "minimise"
+    input_noise: Annotated[Table | None, Meta(title="a table, like { std = 0.1, seed = 3 }")] = None
+
+
+class Penalty(Strict, kw_only=True):
+    """What all penalties have."""
+
+    name: str
+    strength: Annotated[float, Meta(ge=0, extra={"toml": "strength = 0.1"})]
+    on: Literal["weights", "biases", "all"] = "weights"
+    layers: Annotated[
+        list[LayerName] | None, Meta(title='an array of layers by number or name, like [1] or ["hidden"]')
+    ] = None
+
+
+class L1(Penalty, kw_only=True):
+    factor: Positive = 1.0
+    proximal: bool = False
+
+
+class L2(Penalty, kw_only=True):
+    factor: Positive
+
+
+class ElasticNet(Penalty, kw_only=True):
+    factor: Positive
+    l1_ratio: Share = 0.5
+
+
+PENALTIES: Mapping[str, type[Penalty]] = {"l1": L1, "l2": L2, "elastic_net": ElasticNet}
+
+
+class Clipping(Strict, kw_only=True):
+    by: Literal["norm", "value"]
+    limit: Annotated[float, Meta(gt=0, extra={"toml": "limit = 1.0"})]
+
+
+class Noise(Strict, kw_only=True):
+    std: Annotated[float, Meta(ge=0, extra={"toml": "std = 0.1"})]
+    seed: Annotated[Seed, Meta(extra={"toml": "seed = 3"})]
 
 
 class Loss(Strict, kw_only=True):
@@ -135,48 +283,119 @@ class Note(Strict, kw_only=True):
     text: Annotated[Text, Meta(extra={"toml": 'text = "Ask: why is this negative?"'})]
 
 
+class Goal(Strict, kw_only=True):
+    free: Annotated[Text, Meta(extra={"toml": 'free = "x[1]#1"'})]
+    target: Annotated[Text, Meta(extra={"toml": 'target = "a[2][1]#1"'})]
+    value: Annotated[float, Meta(extra={"toml": "value = 0.9"})]
+    bracket: Annotated[list[float] | None, Meta(title="two numbers to look between, like [0.0, 100.0]")] = None
+    expect: float | None = None
+
+
+class Comparison(Strict, kw_only=True):
+    this: Annotated[Text, Meta(extra={"toml": 'this = "loss@3"'})]
+    other: Annotated[Text, Meta(extra={"toml": 'other = "ridge.toml"'})]
+    at: Annotated[Text, Meta(extra={"toml": 'at = "loss@3"'})]
+    tolerance: Annotated[float, Meta(ge=0, extra={"toml": "tolerance = 1e-9"})]
+
+
 def home(key: str) -> str | None:
     """The table a key belongs to, for one that stands in another."""
     return _HOMES.get(key)
 
 
+_AT_HOME_IN: Mapping[str, type[Struct]] = {
+    "[[network.layers]]": Layer,
+    "[network]": Network,
+    "[data]": Data,
+    "[training]": Training,
+    "loss = { … }": Loss,
+    "[[notes]]": Note,
+    "[[goals]]": Goal,
+    "[[comparisons]]": Comparison,
+    "the first lines, above [network]": Top,
+}
+_ANYWHERE = ("name", "seed", "value", "tolerance")
+"""Keys of several tables, of which none is meant more than another."""
 _HOMES = {
-    **{info.encode_name: "[[network.layers]]" for info in fields(Layer) if info.encode_name != "name"},
-    **{info.encode_name: "[network]" for info in fields(Network)},
-    **{info.encode_name: "[data]" for info in fields(Data)},
-    **{info.encode_name: "[training]" for info in fields(Training) if info.encode_name != "seed"},
-    **{info.encode_name: "loss = { … }" for info in fields(Loss) if info.encode_name != "name"},
-    **{info.encode_name: "[[notes]]" for info in fields(Note)},
-    **{info.encode_name: "the first lines, above [network]" for info in fields(Top)},
+    **{info.encode_name: table for table, struct in _AT_HOME_IN.items() for info in fields(struct)},
+    "at": "[[notes]] or [[comparisons]]",
     "learning_rate": "optimizer = { … }",
 }
+_HOMES = {key: table for key, table in _HOMES.items() if key not in _ANYWHERE}
 
 
 def activation(name: str, options: Mapping[str, float]) -> type[Struct]:
     """The table of one activation: its name and its options."""
-    return _struct(name, (("name", str),), tuple(options.items()))
+    return _struct(name, (("name", str),), options)
 
 
-def optimizer(name: str, options: Mapping[str, float]) -> type[Struct]:
+def loss(name: str, options: Mapping[str, float]) -> type[Struct]:
+    """The table of one loss: its name, the three conventions, and its options."""
+    fixed = tuple((info.encode_name, info.type) for info in fields(Loss))
+    return _struct(name, fixed, options)
+
+
+def optimizer(name: str, options: Mapping[str, Option], choices: Mapping[str, tuple[str, ...]]) -> type[Struct]:
     """The table of one optimizer: its name, the learning rate, and its options."""
     rate = Annotated[float, Meta(ge=0, extra={"toml": "learning_rate = 0.1"})]
-    return _struct(name, (("name", str), ("learning_rate", rate)), tuple(options.items()))
+    return _struct(name, (("name", str), ("learning_rate", rate)), options, choices)
 
 
-def initialiser(name: str, options: Mapping[str, float | None], random: bool) -> type[Struct]:
+def initialiser(
+    name: str, options: Mapping[str, float | str | None], choices: Mapping[str, tuple[str, ...]], random: bool
+) -> type[Struct]:
     """The table of one initialiser: its name, its seed where it draws numbers, and its options."""
     fixed: tuple[tuple[str, Any], ...] = (("init", str),)
     if random:
         fixed += (("seed", Annotated[Seed, Meta(extra={"toml": "seed = 7"})]),)
-    return _struct(name, fixed, tuple(options.items()))
+    return _struct(name, fixed, options, choices)
+
+
+def schedule(name: str, options: Mapping[str, float | None]) -> type[Struct]:
+    """The table of one schedule: its name and its options."""
+    return _struct(name, (("name", str),), options)
+
+
+def dataset(name: str, options: Mapping[str, float | None], seed: bool) -> type[Struct]:
+    """The table of one data set: its name, its seed where it draws numbers, and its options."""
+    fixed: tuple[tuple[str, Any], ...] = (("name", str),)
+    if seed:
+        fixed += (("seed", Annotated[Seed, Meta(extra={"toml": "seed = 1"})]),)
+    return _struct(name, fixed, options)
+
+
+def example(option: str) -> str:
+    """A line that gives an option."""
+    return f"{option} = {_EXAMPLES.get(option, '0.1')}"
+
+
+_EXAMPLES = {"every": "10", "period": "100", "factor": "0.5"}
+
+
+def _struct(
+    name: str,
+    fixed: tuple[tuple[str, Any], ...],
+    options: Mapping[str, Option | None],
+    choices: Mapping[str, tuple[str, ...]] | None = None,
+) -> type[Struct]:
+    return _made(name, fixed, tuple(options.items()), tuple((choices or {}).items()))
 
 
 @cache
-def _struct(
-    name: str, fixed: tuple[tuple[str, Any], ...], options: tuple[tuple[str, float | None], ...]
+def _made(
+    name: str,
+    fixed: tuple[tuple[str, Any], ...],
+    options: tuple[tuple[str, Option | None], ...],
+    choices: tuple[tuple[str, tuple[str, ...]], ...],
 ) -> type[Struct]:
-    fields: list[Any] = list(fixed)
+    made: list[Any] = list(fixed)
+    words = dict(choices)
     for option, default in options:
-        required = Annotated[float, Meta(extra={"toml": f"{option} = 0.1"})]
-        fields.append((option, required) if default is None else (option, float, default))
-    return defstruct(name, fields, kw_only=True, forbid_unknown_fields=True)
+        kind: Any = BOUNDS.get(option, float)
+        if isinstance(default, bool):
+            kind = bool
+        elif option in words:
+            kind = Literal[words[option]]
+        required = Annotated[kind, Meta(extra={"toml": example(option)})]
+        made.append((option, required) if default is None else (option, kind, default))
+    return defstruct(name, made, kw_only=True, forbid_unknown_fields=True)

@@ -13,10 +13,12 @@ import numpy as np
 from engine.activations import ACTIVATIONS
 from engine.losses import LOSSES
 from engine.scenario import limits
-from engine.scenario.data import DataDraft
+from engine.scenario.data_draft import DataDraft
 from engine.scenario.errors import Faults, Key
-from engine.scenario.network import LayerDraft, NetworkDraft, Start, parameters
+from engine.scenario.layer_options import check_normalisation
+from engine.scenario.network import LayerDraft, NetworkDraft, Tie, parameters
 from engine.scenario.training import TrainingDraft
+from engine.scenario.training_options import place_penalties
 from engine.scenario.words import count, matrix, number
 
 RECORD_ARRAYS = 5
@@ -28,6 +30,9 @@ def check(network: NetworkDraft, data: DataDraft, training: TrainingDraft, fault
     """Report all that does not fit together."""
     _check_parameters(network, faults)
     _check_layers(network, faults)
+    _check_last(network, faults)
+    if network.counted:
+        place_penalties(training.penalties, network, faults)
     _check_data(network, data, faults)
     _check_loss(network, training, faults)
     _check_targets(network, data, training, faults)
@@ -43,7 +48,7 @@ def _check_parameters(network: NetworkDraft, faults: Faults) -> None:
 
 
 def _shape(layer: LayerDraft) -> tuple[int, int] | None:
-    if layer.weights is None or isinstance(layer.weights, Start):
+    if not isinstance(layer.weights, np.ndarray):
         return None
     rows, columns = layer.weights.shape
     return rows, columns
@@ -53,9 +58,14 @@ def _check_layers(network: NetworkDraft, faults: Faults) -> None:
     sizes = network.sizes
     pairs = list(zip(network.layers, sizes, sizes[1:], strict=False))
     other_order = _fits_other_order(network)
-    for layer, inputs, units in pairs:
-        if units is not None and not isinstance(layer.biases, Start | None) and layer.biases.size != units:
-            got = count(layer.biases.size, "bias", "es")
+    for index, (layer, inputs, units) in enumerate(pairs):
+        if layer.normalisation is not None:
+            check_normalisation(layer.normalisation, units, faults)
+        if isinstance(layer.weights, Tie) and inputs is not None and units is not None:
+            _check_tie(layer.weights, network, index, (units, inputs), faults)
+        biases = layer.biases if isinstance(layer.biases, np.ndarray) and not layer.shared_bias else None
+        if units is not None and biases is not None and biases.size != units:
+            got = count(biases.size, "bias", "es")
             faults.add((*layer.key, "biases"), f"expected a bias per unit, {units:,} in all, got {got}")
         shape = _shape(layer)
         if shape is None or inputs is None or units is None:
@@ -63,6 +73,30 @@ def _check_layers(network: NetworkDraft, faults: Faults) -> None:
         expected = (inputs, units) if network.from_to else (units, inputs)
         if shape != expected:
             faults.add((*layer.key, "weights"), _wrong_matrix(shape, expected, network.from_to, other_order))
+
+
+def _check_tie(tie: Tie, network: NetworkDraft, index: int, needed: tuple[int, int], faults: Faults) -> None:
+    """Hold the weights of an earlier layer to the shape that this one needs."""
+    if tie.to is None:
+        return
+    rows, columns = network.sizes[tie.to], network.sizes[tie.to - 1]
+    if rows is None or columns is None or needed == ((columns, rows) if tie.transposed else (rows, columns)):
+        return
+    key = (*network.layers[index].key, "weights")
+    message = f"layer {index + 1} needs {matrix(*needed)}, the weights of layer {tie.to} are {matrix(rows, columns)}"
+    if needed == (rows, columns):
+        faults.add((*key, "transposed"), f"{message}: they fit as they are, so leave out transposed")
+    elif needed == (columns, rows):
+        faults.add(key, f"{message}: they fit transposed: write {{ tied_to = {tie.to}, transposed = true }}")
+    else:
+        fitting = [str(number) for number in range(1, index + 1) if _could_tie(network, number, needed)]
+        which = f"layer {' or '.join(fitting)} would fit" if fitting else "no earlier layer fits"
+        faults.add(key, f"{message}, which fit neither as they are nor transposed: {which}")
+
+
+def _could_tie(network: NetworkDraft, number: int, needed: tuple[int, int]) -> bool:
+    owner, rows, columns = network.layers[number - 1], network.sizes[number], network.sizes[number - 1]
+    return not isinstance(owner.weights, Tie) and needed in ((rows, columns), (columns, rows))
 
 
 def _fits_other_order(network: NetworkDraft) -> bool:
@@ -104,21 +138,39 @@ def _check_data(network: NetworkDraft, data: DataDraft, faults: Faults) -> None:
         faults.add(("data", "y"), f"x has {x} and y has {y}: each sample needs a row in both")
 
 
+def _check_last(network: NetworkDraft, faults: Faults) -> None:
+    if network.counted and network.layers[-1].dropout is not None:
+        message = "dropout is on what a layer passes to the next one, and after the last layer there is none"
+        faults.add((*network.layers[-1].key, "dropout"), message)
+    last = network.layers[-1].normalisation if network.counted else None
+    if last is not None and last.got["place"] == "after_activation":
+        message = "the loss reads the last activation: a normalisation in the last layer stands before it"
+        faults.add((*last.key, "place"), message)
+
+
 def _check_loss(network: NetworkDraft, training: TrainingDraft, faults: Faults) -> None:
     if training.loss_name is None or not network.counted or network.layers[-1].activation is None:
         return
     loss, last = LOSSES[training.loss_name], network.layers[-1]
-    if loss.needs_range is None or _within(last.activation or "", loss.needs_range):
+    if loss.needs_range is None:
         return
-    low, high = loss.needs_range
+    needs = _needs(loss.name, loss.needs_range)
+    if _within(last.activation or "", loss.needs_range):
+        return
     fitting = [name for name in ACTIVATIONS if _within(name, loss.needs_range)]
     usual = [name for name in loss.shortcuts if name in fitting] or fitting
     reaches = _reach(*ACTIVATIONS[last.activation or ""].range)
     faults.add(
         (*last.key, "activation"),
-        f"{loss.name} takes logarithms, so it needs outputs between {low:g} and {high:g};"
-        f" {last.activation} gives {reaches}: use {' or '.join(usual)} in the last layer, or another loss",
+        f"{needs}; {last.activation} gives {reaches}: use {' or '.join(usual)} in the last layer, or another loss",
     )
+
+
+def _needs(loss: str, bounds: tuple[float, float]) -> str:
+    low, high = bounds
+    if math.isinf(low):
+        return f"{loss} takes log-probabilities, so it needs outputs of at most {high:g}"
+    return f"{loss} takes logarithms, so it needs outputs between {low:g} and {high:g}"
 
 
 def _within(activation: str, bounds: tuple[float, float]) -> bool:
@@ -131,6 +183,8 @@ def _reach(low: float, high: float) -> str:
         return "any number"
     if math.isinf(high):
         return f"any number above {low:g}"
+    if math.isinf(low):
+        return f"any number below {high:g}"
     return f"numbers between {low:g} and {high:g}"
 
 
@@ -141,19 +195,27 @@ def _check_targets(network: NetworkDraft, data: DataDraft, training: TrainingDra
     name, kind = training.loss_name, LOSSES[training.loss_name].targets
     if kind == "any":
         return
-    wrong = np.argwhere((y < 0) | (y > 1)) if kind == "unit_interval" else np.argwhere(y < 0)
+    bounds, outside = {
+        "unit_interval": ("between 0 and 1", (y < 0) | (y > 1)),
+        "distribution": ("of at least 0", y < 0),
+        "signs": ("of -1 or 1", np.abs(y) != 1),
+    }[kind]
+    wrong = np.argwhere(outside)
     if len(wrong):
         row, column = (int(index) for index in wrong[0])
-        bounds = "between 0 and 1" if kind == "unit_interval" else "of at least 0"
         message = f"{name} needs targets {bounds}, got {number(float(y[row, column]))}"
-        faults.add(("data", "y", row, column), message)
+        if kind == "signs" and np.isin(y, (0, 1)).all():
+            message += ": write -1 for every 0"
+        key, where = data.target(row, column)
+        faults.add(key, message + where)
         return
     if kind == "distribution":
         for row, values in enumerate(y):
             total = math.fsum(values)
             if abs(total - 1) > _SUM_TOLERANCE:
                 message = f"{name} needs the targets of a sample to sum to 1; row {row + 1} sums to {number(total)}"
-                faults.add(("data", "y", row), message)
+                key, where = data.target(row, None)
+                faults.add(key, message + where)
                 return
 
 

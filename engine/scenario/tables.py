@@ -15,7 +15,7 @@ from msgspec.structs import FieldInfo
 
 from engine.scenario.errors import At, Faults, Key
 from engine.scenario.schema import home
-from engine.scenario.words import count, did_you_mean, found, instead, nearest, number, quoted
+from engine.scenario.words import choose, count, did_you_mean, found, instead, nearest, number, quoted
 
 _WORDS = {
     "int": "a whole number",
@@ -31,14 +31,20 @@ _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
 
 
 def convert(
-    table: Mapping[str, object], struct: type[msgspec.Struct], key: Key, faults: Faults, missing: bool = True
+    table: Mapping[str, object],
+    struct: type[msgspec.Struct],
+    key: Key,
+    faults: Faults,
+    missing: bool = True,
+    elsewhere: bool = True,
 ) -> dict[str, Any]:
     """The right values of a table; a wrong, unknown or missing key is a fault and is left out.
 
-    Optional keys that the file does not give have their defaults. `missing=False` leaves absent keys alone.
+    Optional keys that the file does not give have their defaults. `missing=False` leaves absent keys alone, and
+    with `elsewhere=False` an unknown key is not said to belong in another table.
     """
     fields = {info.encode_name: info for info in msgspec.structs.fields(struct)}
-    misspelt = _unknown(table, fields, key, faults)
+    misspelt = _unknown(table, fields, key, faults, elsewhere)
     values: dict[str, Any] = {}
     for name, info in fields.items():
         if name in table:
@@ -54,14 +60,16 @@ def convert(
     return values
 
 
-def _unknown(table: Mapping[str, object], fields: Mapping[str, FieldInfo], key: Key, faults: Faults) -> set[str]:
+def _unknown(
+    table: Mapping[str, object], fields: Mapping[str, FieldInfo], key: Key, faults: Faults, elsewhere: bool
+) -> set[str]:
     """Report the keys a table may not have; return the keys they were meant to be."""
     meant = set()
     free = [name for name in fields if name not in table]
     for name in table:
         if name in fields:
             continue
-        belongs = home(name)
+        belongs = home(name) if elsewhere else None
         near = [] if belongs else nearest(name, free)
         meant.update(near)
         if belongs:
@@ -70,6 +78,22 @@ def _unknown(table: Mapping[str, object], fields: Mapping[str, FieldInfo], key: 
         hint = did_you_mean(near) if near else "the keys here are " + ", ".join(fields)
         faults.add((*key, name), f"unknown key: {hint}", At.KEY)
     return meant
+
+
+def choose_name(
+    value: Any, within: str, spellings: Mapping[str, str], what: str, key: Key, faults: Faults
+) -> str | None:
+    """The canonical name in a string, or in the key `within` of a table; None and a fault where it is wrong."""
+    if isinstance(value, str):
+        return choose(value, spellings, what, key, faults)
+    if within not in value:
+        faults.add((*key, within), f"missing: the name of the {what} goes here", At.TABLE)
+        return None
+    wrong = problem(value[within], str)
+    if wrong:
+        faults.add((*key, within), wrong[1])
+        return None
+    return choose(value[within], spellings, what, (*key, within), faults)
 
 
 def problem(value: object, kind: Any) -> tuple[Key, str] | None:

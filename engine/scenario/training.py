@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine import optimizers
@@ -11,13 +11,20 @@ from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.scenario import schema
 from engine.scenario.errors import At, Faults, Key
-from engine.scenario.model import Loss, Optimizer, Training
-from engine.scenario.network import choose_name
-from engine.scenario.tables import convert
-from engine.scenario.words import count, quoted
+from engine.scenario.model import Clipping, Loss, Noise, Optimizer, Option, Schedule, Training
+from engine.scenario.tables import choose_name, convert
+from engine.scenario.training_options import (
+    PenaltyDraft,
+    read_clipping,
+    read_noise,
+    read_penalties,
+    read_schedule,
+)
+from engine.scenario.words import count, number, quoted
 
 KEY: Key = ("training",)
 _CONVENTIONS = ("factor", "over_outputs", "over_samples")
+_DIRECTIONS = {"minimise": "minimise", "minimize": "minimise", "maximise": "maximise", "maximize": "maximise"}
 _ALIASES = {alias: (entry.name, fixed) for entry in LOSSES.values() for alias, fixed in entry.aliases.items()}
 
 
@@ -36,6 +43,11 @@ class TrainingDraft:
     shuffle: bool = False
     seed: int = 0
     drop_last: bool = False
+    penalties: list[PenaltyDraft] = field(default_factory=list)
+    schedule: Schedule | None = None
+    clipping: Clipping | None = None
+    direction: str = "minimise"
+    input_noise: Noise | None = None
 
 
 def read_training(table: Mapping[str, Any] | None, faults: Faults) -> TrainingDraft:
@@ -46,8 +58,11 @@ def read_training(table: Mapping[str, Any] | None, faults: Faults) -> TrainingDr
     got = convert(table, schema.Training, KEY, faults)
     if "loss" in got:
         draft.loss_name, draft.loss = _loss(got["loss"], (*KEY, "loss"), faults)
+    if got.get("schedule") is not None:
+        draft.schedule = read_schedule(got["schedule"], (*KEY, "schedule"), faults)
     if "optimizer" in got:
-        draft.optimizer = _optimizer(got["optimizer"], (*KEY, "optimizer"), faults)
+        draft.optimizer = _optimizer(got["optimizer"], draft.schedule, (*KEY, "optimizer"), faults)
+        _check_minimum(draft.optimizer, draft.schedule, faults)
     draft.iterations, draft.epochs = got.get("iterations"), got.get("epochs")
     if "iterations" in table and "epochs" in table:
         message = "iterations and epochs both say how long to train: keep one"
@@ -60,6 +75,12 @@ def read_training(table: Mapping[str, Any] | None, faults: Faults) -> TrainingDr
     draft.shuffle = got.get("shuffle", False)
     draft.seed = got.get("seed", 0)
     draft.drop_last = got.get("drop_last", False)
+    draft.penalties = read_penalties(got.get("penalties", []), (*KEY, "penalties"), faults)
+    draft.direction = _DIRECTIONS.get(got.get("direction", ""), "minimise")
+    if got.get("clipping") is not None:
+        draft.clipping = read_clipping(got["clipping"], (*KEY, "clipping"), faults)
+    if got.get("input_noise") is not None:
+        draft.input_noise = read_noise(got["input_noise"], (*KEY, "input_noise"), faults)
     return draft
 
 
@@ -69,24 +90,26 @@ def _loss(value: Any, key: Key, faults: Faults) -> tuple[str | None, Loss | None
     if name is None:
         return None, None
     given = {} if isinstance(value, str) else {part: one for part, one in value.items() if part != "name"}
-    if name in _ALIASES:
-        base, fixed = _ALIASES[name]
-        for part in given:
+    base, fixed = _ALIASES.get(name, (name, None))
+    options: Mapping[str, float] = getattr(LOSSES[base], "options", {})
+    before = len(faults.found)
+    if fixed is not None:
+        for part in [part for part in given if part in _CONVENTIONS or not options]:
+            del given[part]
             if part in _CONVENTIONS:
                 message = f"{name} is a name that fixes it ({_meaning(fixed)}): leave it out, or name {base}"
             else:
                 message = "unknown key: with this name there are no others"
             faults.add((*key, part), message, At.KEY)
-        return base, None if given else Loss(base, *fixed)
+        given |= dict(zip(_CONVENTIONS, fixed, strict=True))
     missing = [part for part in _CONVENTIONS if part not in given]
+    got = convert({**given, "name": name}, schema.loss(base, options), key, faults, missing=False)
     if missing:
-        convert({**given, "name": name}, schema.Loss, key, faults, missing=False)
         faults.add(key, _incomplete(name, missing))
-        return name, None
-    got = convert({**given, "name": name}, schema.Loss, key, faults)
-    if len(got) < len(_CONVENTIONS) + 1 or len(given) > len(_CONVENTIONS):
-        return name, None
-    return name, Loss(name, got["factor"], got["over_outputs"], got["over_samples"])
+    if len(faults.found) > before:
+        return base, None
+    declared = {option: float(got[option]) for option in options}
+    return base, Loss(base, got["factor"], got["over_outputs"], got["over_samples"], declared)
 
 
 def _incomplete(name: str, missing: list[str]) -> str:
@@ -115,21 +138,52 @@ def _meaning(fixed: tuple[float, str, str]) -> str:
     return f"{times}{samples} over samples of the {outputs} over outputs"
 
 
-def _optimizer(value: Any, key: Key, faults: Faults) -> Optimizer | None:
+def _optimizer(value: Any, schedule: Schedule | None, key: Key, faults: Faults) -> Optimizer | None:
     name = choose_name(value, "name", optimizers.canonical, "optimizer", key, faults)
     if name is None:
         return None
-    if isinstance(value, str):
+    rates = () if schedule is None else schedule.values
+    if isinstance(value, str) and not rates:
         faults.add(
             key, f"{quoted(value)} needs a learning rate: write {{ name = {quoted(value)}, learning_rate = 0.1 }}"
         )
         return None
-    options = OPTIMIZERS[name].options
+    table = {"name": name} if isinstance(value, str) else {**value, "name": name}
+    if rates:
+        table.setdefault("learning_rate", rates[0])
+    entry = OPTIMIZERS[name]
     before = len(faults.found)
-    got = convert({**value, "name": name}, schema.optimizer(name, options), key, faults)
-    if len(faults.found) > before:
-        return None
-    return Optimizer(name, got["learning_rate"], {option: got[option] for option in options})
+    got = convert(table, schema.optimizer(name, entry.options, entry.choices), key, faults)
+    options: dict[str, Option] = {option: got[option] for option in entry.options if option in got}
+    if rates and got.get("learning_rate", rates[0]) != rates[0]:
+        message = f"the schedule lists the rates, and its first is {number(rates[0])}: leave learning_rate out"
+        faults.add((*key, "learning_rate"), message)
+    if len(faults.found) == before:
+        _check_momentum(options, key, faults)
+    return None if len(faults.found) > before else Optimizer(name, got["learning_rate"], options)
+
+
+def _check_momentum(options: Mapping[str, Option], key: Key, faults: Faults) -> None:
+    """Report what an optimizer would pass over in silence."""
+    if options.get("nesterov") and not options["momentum"]:
+        faults.add((*key, "nesterov"), "Nesterov's look ahead needs a momentum: write, for example, momentum = 0.9")
+    if not options.get("dampening"):
+        return
+    if options["nesterov"]:
+        faults.add((*key, "dampening"), "Nesterov's look ahead is defined without dampening: leave one of them out")
+    elif not options["momentum"]:
+        faults.add((*key, "dampening"), "dampening is of the momentum, and there is none: leave it out")
+    elif options["momentum_form"] == "velocity":
+        faults.add((*key, "dampening"), 'only momentum_form = "accumulator" has dampening')
+
+
+def _check_minimum(optimizer: Optimizer | None, schedule: Schedule | None, faults: Faults) -> None:
+    if optimizer is None or schedule is None or "minimum" not in schedule.options:
+        return
+    low, start = schedule.options["minimum"], optimizer.learning_rate
+    if low > start:
+        message = f"expected at most the learning rate {number(start)}, where it begins, got {number(low)}"
+        faults.add((*KEY, "schedule", "minimum"), message)
 
 
 def training(draft: TrainingDraft, samples: int, faults: Faults) -> Training | None:
@@ -154,4 +208,17 @@ def training(draft: TrainingDraft, samples: int, faults: Faults) -> Training | N
             return None
     if draft.loss is None or draft.optimizer is None or iterations is None:
         return None
-    return Training(draft.loss, draft.optimizer, iterations, size, draft.shuffle, draft.seed, draft.drop_last)
+    return Training(
+        draft.loss,
+        draft.optimizer,
+        iterations,
+        size,
+        shuffle=draft.shuffle,
+        seed=draft.seed,
+        drop_last=draft.drop_last,
+        penalties=tuple(one.make() for one in draft.penalties),
+        schedule=draft.schedule,
+        clipping=draft.clipping,
+        direction=draft.direction,
+        input_noise=draft.input_noise,
+    )

@@ -19,10 +19,14 @@ VARIANCES = {
     "lecun_uniform": 1 / INPUTS,
     "lecun_normal": 1 / INPUTS,
 }
-OPTIONS = {
+OPTIONS: dict[str, dict[str, float | str]] = {
     "constant": {"value": 0.25},
     "uniform": {"low": -1.0, "high": 2.0},
     "normal": {"mean": 3.0, "std": 0.5},
+    "truncated_normal": {"mean": 3.0, "std": 0.5},
+    "orthogonal": {"gain": 2.0},
+    "identity": {"gain": 2.0},
+    "he_normal": {"mode": "fan_out", "gain": 2.0},
 }
 
 
@@ -46,6 +50,60 @@ def test_uniform_stays_within_its_bound(name: str) -> None:
 def test_normal_is_not_truncated() -> None:
     drawn = INITIALISERS["normal"].draw(generator(7, 1, WEIGHTS), UNITS, INPUTS, mean=0.0, std=1.0)
     assert np.abs(drawn).max() > 4
+
+
+FANS = {"fan_in": INPUTS, "fan_out": UNITS, "fan_average": (INPUTS + UNITS) / 2}
+
+
+@pytest.mark.parametrize("mode", FANS)
+@pytest.mark.parametrize(
+    ("name", "square"), [("he_normal", 2), ("he_uniform", 2), ("lecun_normal", 1), ("lecun_uniform", 1)]
+)
+def test_mode_and_gain(name: str, square: float, mode: str) -> None:
+    drawn = INITIALISERS[name].draw(generator(3, 1, WEIGHTS), UNITS, INPUTS, mode=mode, gain=3.0)
+    assert drawn.var() == pytest.approx(9 * square / FANS[mode], rel=0.015)
+
+
+@pytest.mark.parametrize("name", ["xavier_uniform", "xavier_normal"])
+def test_gain_of_xavier(name: str) -> None:
+    drawn = INITIALISERS[name].draw(generator(3, 1, WEIGHTS), UNITS, INPUTS, gain=0.5)
+    assert drawn.var() == pytest.approx(0.25 * 2 / (INPUTS + UNITS), rel=0.015)
+
+
+def test_a_truncated_he_normal_would_be_caught() -> None:
+    """He-normal at 0.88 of its deviation, as Keras 1 drew it, is far outside what the variance test allows."""
+    std = math.sqrt(2 / INPUTS)
+    spoilt = INITIALISERS["truncated_normal"].draw(generator(7, 1, WEIGHTS), UNITS, INPUTS, mean=0.0, std=std)
+    assert spoilt.var() != pytest.approx(VARIANCES["he_normal"], rel=0.2)
+
+
+def test_truncated_normal() -> None:
+    drawn = INITIALISERS["truncated_normal"].draw(generator(7, 1, WEIGHTS), UNITS, INPUTS, mean=3.0, std=0.5)
+    assert 1.999 < np.abs((drawn - 3.0) / 0.5).max() <= 2.0
+    # Var = 1 − 2c·φ(c)/(2Φ(c) − 1) at c = 2
+    density, within = math.exp(-2) / math.sqrt(2 * math.pi), math.erf(math.sqrt(2))
+    assert drawn.var() == pytest.approx(0.25 * (1 - 4 * density / within), rel=0.015)
+    assert drawn.mean() == pytest.approx(3.0, abs=0.01)
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (7, 3), (3, 7), (1, 4), (4, 1)])
+def test_orthogonal(shape: tuple[int, int]) -> None:
+    drawn = INITIALISERS["orthogonal"].draw(generator(7, 1, WEIGHTS), *shape, gain=3.0)
+    assert drawn.shape == shape
+    product = drawn @ drawn.T if shape[0] <= shape[1] else drawn.T @ drawn
+    np.testing.assert_allclose(product, 9 * np.eye(min(shape)), atol=1e-12)
+
+
+def test_orthogonal_prefers_no_sign() -> None:
+    """Without the signs of R, LAPACK's Q would have the same sign in a place again and again."""
+    entry = INITIALISERS["orthogonal"]
+    first = [entry.draw(generator(seed, 1, WEIGHTS), 3, 3, gain=1.0)[0, 0] for seed in range(200)]
+    assert 60 < sum(value > 0 for value in first) < 140
+
+
+def test_identity() -> None:
+    drawn = INITIALISERS["identity"].draw(generator(7, 1, WEIGHTS), 2, 3, gain=2.0)
+    assert drawn.tolist() == [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
 
 
 def test_options_are_used() -> None:
@@ -72,7 +130,8 @@ def test_same_key_same_numbers_and_other_key_others(name: str) -> None:
     options = OPTIONS.get(name, {})
 
     def draw(seed: int, layer: int, which: int) -> bytes:
-        return entry.draw(generator(seed, layer, which), 3, 3, (3,), **options).tobytes()
+        shape = (3, 3) if entry.matrix else (3,)
+        return entry.draw(generator(seed, layer, which), 3, 3, shape, **options).tobytes()
 
     assert draw(7, 1, WEIGHTS) == draw(7, 1, WEIGHTS)
     others = {draw(7, 1, WEIGHTS), draw(8, 1, WEIGHTS), draw(7, 2, WEIGHTS), draw(7, 1, BIASES)}
@@ -92,9 +151,12 @@ def test_every_spelling_names_an_entry() -> None:
         ("uniform", {"low": -1e308, "high": 1e308}, "too far apart"),
         ("normal", {"mean": 0.0, "std": -1.0}, "at least 0"),
         ("normal", {"mean": 0.0, "std": 1e308}, "at most 1e300"),
+        ("truncated_normal", {"mean": 0.0, "std": -1.0}, "at least 0"),
+        ("he_normal", {"mode": "fan_in", "gain": 0.0}, "greater than 0"),
+        ("orthogonal", {"gain": 1e308}, "at most 1e300"),
     ],
 )
-def test_impossible_options_are_refused(name: str, options: dict[str, float], words: str) -> None:
+def test_impossible_options_are_refused(name: str, options: dict[str, float | str], words: str) -> None:
     assert words in (INITIALISERS[name].refuse(options) or "")
 
 

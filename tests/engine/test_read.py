@@ -22,6 +22,7 @@ from engine.scenario.read import read, read_text
 
 ROOT = Path(__file__).parents[2]
 WRONG = sorted((Path(__file__).parent / "wrong").glob("*.toml"))
+EVERYTHING = sorted(Path(__file__).parent.glob("everything*.toml"))
 SHIPPED = sorted((ROOT / "scenarios").glob("*.toml"))
 SOFTPLUS = (ROOT / "scenarios" / "softplus.toml").read_text(encoding="utf-8")
 
@@ -218,7 +219,8 @@ def test_line_ends_and_byte_order_mark() -> None:
 
 
 @pytest.mark.parametrize("path", WRONG, ids=lambda path: path.stem)
-def test_wrong_file_has_its_message(path: Path) -> None:
+def test_wrong_file_has_its_message(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(path.parents[1])  # so that the files it names are found from the path that messages show
     with pytest.raises(ScenarioError) as caught:
         read_text(path.read_bytes(), f"wrong/{path.name}")
     golden = path.with_suffix(".txt")
@@ -438,7 +440,9 @@ TOKENS = [
     "[", "]", "{", "}", '"', "'", '"""', "=", ",", "#", "\n", "\r", "\0", "\t", "\u202e", "é", "−", ".", "nan", "-inf",
     "true", "1e999", "-1", "0", "3.5", '"x"', "[]", "[[]]", "{}", "[[1]]", "1979-05-27", "07:32:00", "9" * 30,
     "9" * 5000, "[" * 2000, "{a=" * 500, "0x" + "f" * 4000, "a.b.c", "[expect]", "[[notes]]", "[[network.layers]]",
-    'weights = "zeros"', "units = 99999", "epochs = 7", '"W[1]@9" = 1', 'at = "a[9]"',
+    'weights = "zeros"', "units = 99999", "epochs = 7", '"W[1]@9" = 1', 'at = "a[9]"', "[[goals]]", "[[comparisons]]",
+    '"../x.csv"', '"/dev/zero"', '"wrong"', '"batch"', '{ name = "layer" }', '["weights"]', "{ tied_to = 3 }",
+    "{ shared = 1 }", '["cat", "dog"]', '"maximise"', '"value"', "[1, 1]",
 ]  # fmt: skip
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
@@ -479,10 +483,11 @@ def flipped(rng: random.Random, data: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_only_a_scenario_or_an_error_comes_of_any_file(seed: int) -> None:
+def test_only_a_scenario_or_an_error_comes_of_any_file(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parent)
     rng = random.Random(seed)
-    texts = [path.read_text(encoding="utf-8") for path in SHIPPED] + [SMALL]
-    for _ in range(150):
+    texts = [path.read_text(encoding="utf-8") for path in (*SHIPPED, *EVERYTHING, *EVERYTHING)] + [SMALL]
+    for _ in range(200):
         text = rng.choice(texts)
         for _ in range(rng.choice((1, 1, 2, 4))):
             text = mutated(rng, text)
