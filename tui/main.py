@@ -85,7 +85,7 @@ def _dispatch(argv: Sequence[str]) -> int:
 
 
 def _verb(name: str, options: Namespace) -> int:
-    status: int = import_module(f"tui.verbs.{name}").run(options)
+    status: int = import_module(f"tui.verbs.{name.replace('-', '_')}").run(options)
     return status
 
 

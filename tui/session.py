@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from engine.address import Address, AddressError
 from engine.notation import Notation, Place
@@ -15,9 +16,13 @@ from engine.printers.ascii import AsciiPrinter
 from engine.printers.base import SHORTEST, Printer
 from engine.quantity import Kind
 from engine.scenario.model import Note, Scenario
+from engine.symmetry import Units, identical_units, statement, statements
 from engine.trace import Step, Trace
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
+
+COMPARED = 20_000
+"""Numbers of a state up to which its units are compared with one another: some milliseconds."""
 
 TERMS_SHOWN = 8
 """Terms of a sum beyond which a screen leaves out the middle."""
@@ -46,7 +51,12 @@ class Session:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.trace = Trace(scenario)
+        self._small = self.trace.network.layout.size <= COMPARED
+        self._identical = lru_cache(maxsize=8)(self._find_identical)
         self._notations = {ascii: Notation(self.trace.network, ascii) for ascii in (False, True)}
+
+    def _find_identical(self, k: int) -> dict[int, list[Units]]:
+        return identical_units(self.trace, k) if self._small else {}
 
     @property
     def last(self) -> int:
@@ -113,6 +123,18 @@ class Session:
         """The author's notes at a step."""
         return [note for note in self.scenario.notes if _covers(note.address, step.address)]
 
+    def alike(self, step: Step) -> str:
+        """What is to be said of the step's unit where others of its layer are identical to it; else nothing."""
+        layer, unit = step.quantity.layer, step.place.unit
+        if layer is None or not unit:
+            return ""
+        groups = self._identical(step.place.k).get(layer, [])
+        return next((statement(layer, group) for group in groups if unit[0] in group), "")
+
+    def remarks(self, k: int) -> list[str]:
+        """What is to be said of the network at state @k: identical units, layers whose gradients are all 0."""
+        return statements(self.trace, k) if self._small else []
+
     def words(self, step: Step, settings: Settings) -> str:
         """Where a step stands: `step 17/64 · iteration 2/5 · backward · layer 2 · ∂L/∂w₁₂⁽²⁾`."""
         dot = " - " if settings.ascii else " · "
@@ -153,11 +175,13 @@ class Session:
 
 
 def _covers(note: Address, step: Address) -> bool:
-    """Whether a note's address, where it leaves things open, takes in a step's."""
+    """Whether a note belongs to a step: one that leaves unit or sample open, to the first of them."""
+    given = len(note.unit)
     return (
         note.name == step.name
         and note.layer == step.layer
-        and note.unit == step.unit[: len(note.unit)]
-        and note.sample in (None, step.sample)
+        and note.unit == step.unit[:given]
+        and all(index == 1 for index in step.unit[given:])
+        and step.sample in ((None, 1) if note.sample is None else (note.sample,))
         and note.k in (None, step.k)
     )

@@ -24,6 +24,7 @@ LOOKS = {
     "valid": Look("dim"),
     "long": Look("numbers"),
     "note": Look("note"),
+    "alike": Look("text"),
     "hint": Look("dim"),
 }
 """How each kind of line looks."""
@@ -31,7 +32,7 @@ LOOKS = {
 EQUATIONS = ("symbols", "numbers", "terms", "value", "where", "condition")
 """Lines that stand under each other with their relation signs aligned."""
 
-PRIORITY = ("symbols", "numbers", "terms", "value", "note", "why", "condition", "where", "differs", "array")
+PRIORITY = ("symbols", "numbers", "terms", "value", "note", "why", "alike", "condition", "where", "differs", "array")
 """Which lines stay where the panel is too low for all, most wanted first."""
 
 
@@ -48,6 +49,9 @@ def formula_rows(session: Session, cursor: int, settings: Settings, width: int, 
         Line("note", "", "", f"{_mark(settings)} {to_ascii(note.text) if settings.ascii else note.text}")
         for note in session.notes(step)
     ]
+    alike = session.alike(step)
+    if alike:
+        said.append(Line("alike", "", "", to_ascii(alike) if settings.ascii else alike))
     equations = [line for line in said if line.kind in EQUATIONS]
     rest = [line for line in said if line.kind not in EQUATIONS]
     if explanation.long_way and not settings.long_way:

@@ -13,18 +13,21 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from engine.address import Address
+from engine.layers.stage import gradient_of
+from engine.network import Network
 from engine.notation import Place
 from engine.numbers import fixed
 from engine.quantity import Phase
 from engine.trace import Step
 from tui.draw.graph_model import Column, EdgeLabel, Gap, GraphModel, UnitBox
+from tui.draw.wrap import clip
 from tui.session import Session, Settings
+from tui.terminal import to_ascii
 
+LABEL_WIDTH = 9
+"""Cells of a label with a name: what the frame of a box has room for beside its corners."""
 VALUE_WIDTH = 7
 """Cells of a number in a box: a sign, a digit, a point and four decimals."""
-FORWARD = ("a", "z")
-BACKWARD = ("delta", "da")
-"""What a unit may show, the latest computed first."""
 
 
 @dataclass
@@ -51,11 +54,14 @@ class Lit:
         )
 
 
-def lit(step: Step, depth: int) -> Lit:
+def lit(step: Step, network: Network) -> Lit:
     """The part of the network that a step computes and reads."""
     layer, unit, name = step.quantity.layer, step.place.unit, step.quantity.name
     if layer is None:
-        return Lit(layers={depth})
+        # the noisy input stands in the first column; a loss or a norm belongs to no unit
+        return Lit(current={(0, unit[0])}) if unit else Lit(layers={network.depth})
+    if not unit:
+        return Lit(layers={layer})
     if len(unit) == 2 and name == "jacobian":
         return Lit(current={(layer, unit[0])}, ends={(layer, unit[1])})
     if len(unit) == 2:
@@ -64,7 +70,7 @@ def lit(step: Step, depth: int) -> Lit:
     here = {(layer, unit[0])}
     if name == "z":
         return Lit(current=here, into=here)
-    if name == "da" and layer < depth:
+    if layer < network.depth and (name, layer) == gradient_of(network.chain(layer)[-1]):
         return Lit(current=here, out_of=here)
     return Lit(current=here)
 
@@ -82,7 +88,7 @@ class NetworkView:
         self.step: Step = self.trace[cursor]
         self.k = self.step.place.k
         self.sample = self.step.place.sample or 1
-        self._lit = lit(self.step, self.network.depth)
+        self._lit = lit(self.step, self.network)
 
     def model(self) -> GraphModel:
         depth = self.network.depth
@@ -112,7 +118,9 @@ class NetworkView:
 
     def _focus_layer(self) -> int:
         layer = self.step.quantity.layer
-        return self.network.depth if layer is None else layer
+        if layer is None:
+            return 0 if self.step.quantity.shape else self.network.depth
+        return layer
 
     def _focus_unit(self, layer: int) -> int | None:
         """The unit at the other end of the current edge."""
@@ -141,21 +149,38 @@ class NetworkView:
 
     def _shown(self, layer: int, unit: int) -> Address | None:
         """The address whose number a unit shows now, or None before anything of it is computed."""
-        if layer == 0:
-            return Address("x", None, (unit,), self.sample, self.k)
-        names: tuple[str, ...] = FORWARD
-        if self.step.phase is Phase.BACKWARD:
-            names = BACKWARD + FORWARD
-        for name in names:
-            address = Address(name, layer, (unit,), self.sample, self.k)
-            if (name, layer) in self.network.catalogue and self.session.reached(address, self.cursor):
+        chain = self.network.chain(layer)
+        shown = list(reversed(chain))
+        if self.step.phase is Phase.BACKWARD and layer:
+            # computed last to first on the way back, so the first one reached is the latest
+            shown = [gradient_of(key) for key in chain] + shown
+        for key in shown:
+            address = Address(*key, (unit,), self.sample, self.k)
+            if key in self.network.catalogue and self.session.reached(address, self.cursor):
                 return address
         return None
 
     def _label(self, address: Address) -> str:
         # ∂L/∂a is long, and its column tells the layer: boxes keep one width through all phases
-        short = address.name == "da" and address.layer != self.network.depth
-        return self.notation.symbol(Place(address.name, None if short else address.layer, address.unit))
+        short = address.name.startswith("d") and address.name not in ("delta", "drop")
+        short = short and (address.name != "da" or address.layer != self.network.depth)
+        symbol = self.notation.symbol(Place(address.name, None if short else address.layer, address.unit))
+        name = self._name(address)
+        return clip(f"{symbol} {name}", LABEL_WIDTH, "..." if self.settings.ascii else "…") if name else symbol
+
+    def _name(self, address: Address) -> str:
+        """What the scenario calls an input or an output."""
+        scenario = self.session.scenario
+        names = (
+            scenario.input_names if address.name == "x" else scenario.output_names if self._is_output(address) else ()
+        )
+        if len(names) < address.unit[0]:
+            return ""
+        name = names[address.unit[0] - 1]
+        return to_ascii(name) if self.settings.ascii else name
+
+    def _is_output(self, address: Address) -> bool:
+        return address.name == "a" and address.layer == self.network.depth
 
     def _heat(self, value: float, address: Address) -> float | None:
         if not math.isfinite(value):
@@ -173,15 +198,16 @@ class NetworkView:
 
         def edge(source: int, dest: int) -> EdgeLabel:
             unit = (dest + 1, source + 1)
-            address = Address(name, layer, unit, None, k)
+            address = self._weight(name, layer, unit, k)
             if not self.session.reached(address, self.cursor):
-                address = Address("W", layer, unit, None, self.k)
+                address = self._weight("W", layer, unit, self.k)
             value = float(self.trace.value(address))
             most = largest(replace(address, unit=()))
             return EdgeLabel(
                 source,
                 dest,
-                number(value, VALUE_WIDTH, self.settings.ascii),
+                # as wide as any other weight: a net that starts at 0 keeps its picture when it moves
+                " 0.0000" if value == 0.0 else number(value, VALUE_WIDTH, self.settings.ascii),
                 (value > 0) - (value < 0),
                 abs(value) / most if most > 0 and math.isfinite(most) else 0.0,
                 self._edge_emphasis(layer, unit),
@@ -192,7 +218,8 @@ class NetworkView:
 
     def _bias(self, layer: int) -> Callable[[int], str]:
         def text(dest: int) -> str:
-            address = Address("b", layer, (dest + 1,), None, self.k + 1)
+            shared = not self.network.catalogue["b", layer].shape
+            address = Address("b", layer, () if shared else (dest + 1,), None, self.k + 1)
             if not self.session.reached(address, self.cursor):
                 address = address.at(self.k)
             return f"b {number(float(self.trace.value(address)), VALUE_WIDTH, self.settings.ascii)}"
@@ -201,9 +228,17 @@ class NetworkView:
 
     def _carried(self, layer: int) -> tuple[str, int]:
         """What the edges into a layer carry: weights, gradients while they are computed, then new weights."""
-        if self.step.quantity.name == "dW" and self.step.quantity.layer == layer:
-            return "dW", self.k
+        quantity = self.step.quantity
+        if quantity.phase is Phase.BACKWARD and len(quantity.shape) == 2 and quantity.layer == layer:
+            return ("W" if quantity.name == "jacobian" else quantity.name), self.k
         return "W", self.k + 1 if self.step.phase is Phase.UPDATE else self.k
+
+    def _weight(self, name: str, layer: int, unit: tuple[int, int], k: int) -> Address:
+        """The address of an edge's number: a tied layer's weights lie with their owner."""
+        dense = self.network.dense[layer]
+        if name != "W" or dense.owner is None:
+            return Address(name, layer, unit, None, k)
+        return Address(name, dense.owner, (unit[1], unit[0]) if dense.transposed else unit, None, k)
 
     def _edge_emphasis(self, layer: int, unit: tuple[int, int]) -> str:
         if (layer, unit) in self._lit.edges:

@@ -23,14 +23,6 @@ MARGIN = 3
 LEAST = 6
 """Rows below which a table is not cut to make room for the other."""
 
-UNIT_NAMES = {
-    Phase.FORWARD: ("z", "a"),
-    Phase.LOSS: ("z", "a"),
-    Phase.BACKWARD: ("a", "da", "fprime", "delta", "db"),
-    Phase.UPDATE: ("b", "db"),
-}
-"""What a unit's row shows in each phase; what a layer has not, or takes a shortcut past, is left out."""
-
 
 @dataclass(frozen=True)
 class Column:
@@ -87,7 +79,7 @@ def values_rows(session: Session, cursor: int, settings: Settings, width: int, h
     y = _heading(table, layer)
     size = session.trace.network.sizes[layer]
     room = height - y
-    if quantity.name in ("W", "dW", "jacobian"):
+    if len(quantity.shape) == 2:
         y = _matrix(table, layer, y, max(room - size - 2, min(room, LEAST)))
         _units(table, layer, y + 1, height - y - 1)
     else:
@@ -142,20 +134,27 @@ def _unit_columns(table: _Table, layer: int, most: int) -> list[Column]:
     network = table.trace.network
     notation = table.session.notation(table.settings)
     step, k = table.step, table.step.place.k
+    phase = Phase.FORWARD if step.phase is Phase.LOSS else step.phase
+    shape = (network.sizes[layer],)
     columns: list[Column] = []
-    for name in UNIT_NAMES[step.phase]:
-        quantity = network.catalogue.get((name, layer))
-        if quantity is None or not quantity.in_walk:
+    current = 0
+    for quantity in network.walk:
+        if quantity.layer != layer or quantity.phase is not phase or quantity.shape != shape:
             continue
-        head = _head(table, name, layer)
-        columns.append(Column(head, name, layer, k))
+        columns.append(Column(_head(table, quantity.name, layer), quantity.name, layer, k))
         if quantity.kind is Kind.STATE:
-            columns.append(Column("new", name, layer, k + 1))
-    if step.phase in (Phase.FORWARD, Phase.LOSS) and ("b", layer) in network.catalogue:
-        columns.insert(0, Column("b", "b", layer, k))
-    if layer == network.depth and step.phase is not Phase.UPDATE:
+            columns.append(Column("new", quantity.name, layer, k + 1))
+        if quantity is step.quantity:
+            current = len(columns)
+    first = network.catalogue.get(("b", layer) if phase is Phase.FORWARD else ("a", layer))
+    if phase is not Phase.UPDATE and first is not None and first.shape == shape:
+        columns.insert(0, Column(_head(table, first.name, layer), first.name, layer, k))
+        current += 1
+    if layer == network.depth and phase is not Phase.UPDATE:
         columns.append(Column(notation.array("y", None), "y", None, k))
-    return columns[-most:] if most > 0 else []
+    # the step's own column stays, and what came just before it, as far as there is room
+    start = max(0, min(current, len(columns)) - most) if current > most else 0
+    return columns[start : start + max(0, most)]
 
 
 def _head(table: _Table, name: str, layer: int) -> str:
@@ -171,12 +170,13 @@ def _matrix(table: _Table, layer: int, y: int, height: int) -> int:
     if height < 3:
         return y
     step, k = table.step, table.step.place.k
-    if step.quantity.name == "jacobian":
-        arrays = [("jacobian", k)]
-    elif step.phase is Phase.UPDATE:
-        arrays = [("W", k), ("W", k + 1)]
-    else:
-        arrays = [("dW" if step.quantity.name in ("dW", "db") else "W", k)]
+    name = "dW" if step.quantity.name == "db" else "W"
+    if len(step.quantity.shape) == 2 and step.quantity.layer == layer:
+        name = step.quantity.name
+    if (name, layer) not in table.trace.network.catalogue:
+        # a tied layer's weights lie with their owner
+        return y
+    arrays = [(name, k), (name, k + 1)] if step.phase is Phase.UPDATE else [(name, k)]
     rows, columns = table.trace.network.catalogue[arrays[0][0], layer].shape
     room = (table.canvas.width - MARGIN * len(arrays)) // len(arrays) // CELL
     stacked = len(arrays) == 2 and room < columns and height >= 2 * (rows + 2)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.activations import ACTIVATIONS
 from engine.address import Address
+from engine.conventions import conventions
 from engine.explain import explain
-from engine.numbers import shortest
 from engine.plan import Granularity
 from engine.printers.base import Printer
 from engine.printers.lines import lines
@@ -59,25 +58,11 @@ class Blocks:
     def opening(self) -> Iterator[str]:
         """What is walked through, and the conventions its numbers depend on."""
         scenario = self._session.scenario
-        training, loss = scenario.training, scenario.training.loss
+        training = scenario.training
         yield clean(scenario.title)
         if scenario.description:
             yield clean(scenario.description)
-        sizes = "-".join(map(str, scenario.sizes))
-        activations = ", ".join(
-            f"layer {number} {ACTIVATIONS[layer.activation].symbol}" for number, layer in enumerate(scenario.layers, 1)
-        )
-        yield f"Network: {sizes}; {activations}."
-        yield (
-            f"Loss: {loss.name}, factor {shortest(loss.factor)}, {loss.over_outputs} over outputs, "
-            f"{loss.over_samples} over samples."
-        )
-        options = [f"{name} {shortest(value)}" for name, value in training.optimizer.options.items()]
-        rate = f"learning rate {shortest(training.optimizer.learning_rate)}"
-        yield f"Optimizer: {', '.join([training.optimizer.name, rate, *options])}."
-        kinks = [ACTIVATIONS[layer.activation].at_kink for layer in scenario.layers]
-        if any(kinks):
-            yield f"Convention: {', '.join(dict.fromkeys(filter(None, kinks)))}."
+        yield from map(clean, conventions(scenario))
         yield (
             f"Data: {_count(scenario.samples, 'sample')}, {training.batch_size} a batch"
             f"{f', shuffled with seed {training.seed}' if training.shuffle else ''}. "

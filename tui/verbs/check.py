@@ -41,6 +41,10 @@ def check(file: str, writer: Writer) -> int:
         return WRONG
     path = str(trace.scenario.path or file)
     wrong, sums = _expectations(trace, path, writer)
+    for part in (_goals, _comparisons):
+        more, words = part(trace, path, writer)
+        wrong += more
+        sums += words
     for k in _records(trace):
         more, words = _gradients(trace, k, path, writer)
         wrong += more
@@ -76,6 +80,48 @@ def _expectations(trace: Trace, path: str, writer: Writer) -> tuple[int, list[st
     said = f"{len(verdicts) - wrong:,} of {len(verdicts):,} expected values hold"
     cut = count[Match.TRUNCATED]
     return wrong, [f"{said}, {cut:,} of them cut off rather than rounded" if cut else said]
+
+
+def _goals(trace: Trace, path: str, writer: Writer) -> tuple[int, list[str]]:
+    """Solve every goal, say its answer, and hold it against the one written."""
+    if not trace.scenario.goals:
+        return 0, []
+    from engine.expect import Match, match
+    from engine.goal import solve
+    from engine.goal_algebra import GoalError
+    from engine.numbers import shortest
+
+    wrong = 0
+    for goal in trace.scenario.goals:
+        try:
+            answer = solve(trace, goal)
+        except GoalError as error:
+            writer.lines(f"{path}:{goal.line}: goal: {error}")
+            wrong += 1
+            continue
+        agrees = not goal.written or match(goal.written, answer.value) is not Match.WRONG
+        wrong += not agrees
+        how = "by algebra" if answer.by_algebra else f"by search, {answer.evaluations} walks"
+        against = f"; expected {goal.written}" if goal.written and not agrees else ""
+        writer.lines(
+            f"{path}:{goal.line}: goal: {goal.target} = {shortest(goal.value)} where {goal.free} = "
+            f"{shortest(answer.value)} ({how}); put in, it gives {shortest(answer.reached)}{against}"
+        )
+    count = len(trace.scenario.goals)
+    return wrong, [f"{count - wrong} of {count} goal{'s' if count > 1 else ''} reached"]
+
+
+def _comparisons(trace: Trace, path: str, writer: Writer) -> tuple[int, list[str]]:
+    if not trace.scenario.comparisons:
+        return 0, []
+    from engine.comparisons import check_comparisons
+
+    outcomes = check_comparisons(trace)
+    for outcome in outcomes:
+        if not outcome.ok:
+            writer.lines(f"{path}:{outcome.comparison.line}: comparison: {outcome.message}")
+    held = sum(outcome.ok for outcome in outcomes)
+    return len(outcomes) - held, [f"{held} of {len(outcomes)} comparisons hold"]
 
 
 def _gradients(trace: Trace, k: int, path: str, writer: Writer) -> tuple[int, list[str]]:

@@ -90,6 +90,20 @@ def _eval(parser: Parser) -> None:
     parser.add_argument("--exact", action="store_true", help="exact float64 (all arithmetic is, so far)")
 
 
+def _paths(parser: Parser) -> None:
+    parser.add_argument("file", metavar="FILE", help=FILE_HELP)
+    parser.add_argument("addresses", metavar="ADDRESS", nargs="+", help="an element of a parameter, such as 'b[1][1]'")
+    parser.add_argument("--most", metavar="N", type=_digits, default=64, help="list at most N of them (64)")
+    parser.add_argument("--digits", metavar="N", type=_digits, default=5, help="significant digits (5)")
+    parser.add_argument("--ascii", action="store_true", help=ASCII_HELP)
+
+
+def _closed_form(parser: Parser) -> None:
+    parser.add_argument("file", metavar="FILE", help=FILE_HELP)
+    parser.add_argument("--digits", metavar="N", type=_digits, default=6, help="significant digits (6)")
+    parser.add_argument("--ascii", action="store_true", help=ASCII_HELP)
+
+
 def _check(parser: Parser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help=FILE_HELP)
 
@@ -102,17 +116,19 @@ COMMANDS = {
     "trace": Command("write the whole walk out as a stream", _trace),
     "eval": Command("look up numbers of a walk by their addresses", _eval, ADDRESSES),
     "check": Command(
-        "check a file, its gradients against finite differences, and the values it expects",
+        "check a file: its gradients, expected values, goals and comparisons",
         _check,
-        "Exit status 1 where a gradient or an expected value is off, 2 where a file is wrong.",
+        "Gradients are held against finite differences. Exit status 1 where something is off, 2 where a file is wrong.",
     ),
+    "paths": Command("list every path from a parameter to the loss, and their sum", _paths, ADDRESSES),
+    "closed-form": Command("solve a linear regression at once, beside gradient descent", _closed_form),
     "list": Command("list the shipped scenarios", _list),
 }
 
 
 def opening() -> Parser:
     """The parser of a command line that begins with no command: it opens the stepper."""
-    commands = "\n".join(f"  {name:<7}{command.summary}" for name, command in COMMANDS.items())
+    commands = "\n".join(f"  {name:<13}{command.summary}" for name, command in COMMANDS.items())
     parser = Parser(
         usage=f"{PROGRAM} [FILE] [--at ADDRESS] [--plain] [--ascii]\n       {PROGRAM} COMMAND ...  (see below)",
         description="Walk through a small neural network's training, one quantity at a time.",

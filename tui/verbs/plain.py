@@ -122,6 +122,9 @@ class PlainWalk:
         here = (step.iteration, str(step.phase))
         if here != self._said:
             heading = f"Iteration {step.iteration:,} of {self._session.trace.plan.iterations:,}, {step.phase}."
-            block = [heading, "", *block]
+            # what holds of the whole iteration is said once, where it begins
+            begins = self._said is None or self._said[0] != step.iteration
+            remarks = self._session.remarks(step.place.k) if begins else []
+            block = [heading, *remarks, "", *block]
             self._said = here
         self._writer.lines(*block)
