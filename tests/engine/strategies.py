@@ -14,7 +14,22 @@ from hypothesis import strategies as st
 
 from engine.activations import ACTIVATIONS
 from engine.losses import LOSSES
-from engine.scenario.model import Layer, Loss, Optimizer, Scenario, Training, frozen_array
+from engine.optimizers import OPTIMIZERS
+from engine.scenario.model import (
+    Clipping,
+    Dropout,
+    Layer,
+    Loss,
+    Noise,
+    Normalisation,
+    Optimizer,
+    Option,
+    Penalty,
+    Scenario,
+    Schedule,
+    Training,
+    frozen_array,
+)
 
 
 def examples(count: int) -> settings:
@@ -23,9 +38,13 @@ def examples(count: int) -> settings:
 
 
 def layer(
-    weights: Any, biases: Any = None, activation: str = "identity", options: dict[str, float] | None = None
+    weights: Any,
+    biases: Any = None,
+    activation: str = "identity",
+    options: dict[str, float] | None = None,
+    **more: Any,
 ) -> Layer:
-    """A layer from nested lists."""
+    """A layer from nested lists; `more` is anything else a layer may have."""
     matrix = frozen_array(weights)
     return Layer(
         matrix.shape[0],
@@ -33,7 +52,19 @@ def layer(
         matrix,
         None if biases is None else frozen_array(biases),
         {**ACTIVATIONS[activation].options, **(options or {})},
+        **more,
     )
+
+
+def loss_of(name: str, factor: float = 1.0, outputs: str = "sum", samples: str = "sum", **options: float) -> Loss:
+    """A loss with every option filled in."""
+    return Loss(name, factor, outputs, samples, {**LOSSES[name].options, **options})
+
+
+def normalised(kind: str, units: int, **more: Any) -> Normalisation:
+    """A normalisation whose γ and β are not 1 and 0."""
+    gamma, beta = np.linspace(0.5, 1.5, units), np.linspace(-0.25, 0.5, units)
+    return Normalisation(kind, frozen_array(gamma), frozen_array(beta), **more)
 
 
 def scenario(
@@ -44,13 +75,14 @@ def scenario(
     learning_rate: float = 1.0,
     iterations: int = 1,
     batch_size: int | None = None,
+    optimizer: Optimizer | None = None,
     **more: Any,
 ) -> Scenario:
-    """A scenario from layers and nested lists; one batch of all samples unless `batch_size` is given."""
+    """A scenario from layers and nested lists; one batch of all samples unless `batch_size` is given, and sgd."""
     inputs = frozen_array(x)
     training = Training(
         loss or Loss("squared_error", 0.5),
-        Optimizer("sgd", learning_rate),
+        optimizer or Optimizer("sgd", learning_rate),
         iterations,
         len(inputs) if batch_size is None else batch_size,
         **more,
@@ -148,7 +180,144 @@ def _targets(draw: st.DrawFn, kind: str, samples: int, units: int) -> list[list[
     if kind == "unit_interval":
         share = st.sampled_from([0.0, 0.25, 0.5, 0.875, 1.0])
         return [[draw(share) for _ in range(units)] for _ in range(samples)]
+    if kind == "signs":
+        return [[draw(st.sampled_from([1.0, -1.0])) for _ in range(units)] for _ in range(samples)]
     return _rows(draw, samples, units)
+
+
+_seldom = st.integers(0, 4).map(lambda drawn: drawn == 4)
+OPTION_VALUES: dict[str, list[Option]] = {
+    "momentum": [0.0, 0.9, 0.5],
+    "dampening": [0.0, 0.3],
+    "nesterov": [False, True],
+    "weight_decay": [0.0, 0.1],
+    "epsilon": [1e-8, 1e-3],
+    "initial_accumulator": [0.0, 0.1],
+    "learning_rate_decay": [0.0, 0.5],
+    "rho": [0.9, 0.5],
+    "centered": [False, True],
+    "beta1": [0.9, 0.5],
+    "beta2": [0.999, 0.9],
+    "momentum_decay": [0.004, 0.1],
+}
+
+
+def optimizer_options(draw: st.DrawFn, name: str) -> dict[str, Option]:
+    """Any variant of an optimizer that a file may ask for."""
+    entry = OPTIMIZERS[name]
+    options = {
+        option: draw(st.sampled_from(values)) for option, values in OPTION_VALUES.items() if option in entry.options
+    }
+    options |= {option: draw(st.sampled_from(list(words))) for option, words in entry.choices.items()}
+    if name == "sgd" and not options["momentum"]:
+        options |= {"dampening": 0.0, "nesterov": False, "momentum_form": "accumulator"}
+    if options.get("nesterov") or options.get("momentum_form") == "velocity":
+        options["dampening"] = 0.0
+    return options
+
+
+def _normalisation(draw: st.DrawFn, units: int, last: bool) -> Normalisation | None:
+    if not draw(_seldom):
+        return None
+    kind = draw(st.sampled_from(["batch", "layer"]))
+    place = draw(st.sampled_from(["before_activation"] if last else ["before_activation", "after_activation"]))
+    gamma, beta = frozen_array(_rows(draw, 1, units)[0]), frozen_array(_rows(draw, 1, units)[0])
+    epsilon = draw(st.sampled_from([1e-5, 1e-3]))
+    if kind == "layer":
+        return Normalisation(kind, gamma, beta, epsilon, place)
+    starts = draw(st.booleans())
+    return Normalisation(
+        kind, gamma, beta, epsilon, place,
+        momentum=draw(st.sampled_from([0.1, 0.5])),
+        statistics=draw(st.sampled_from(["batch", "batch", "running"])),
+        unbiased_running=draw(st.booleans()),
+        running_mean=frozen_array(_rows(draw, 1, units)[0]) if starts else None,
+        running_var=frozen_array(np.abs(_rows(draw, 1, units)[0]) + 0.5) if starts else None,
+    )  # fmt: skip
+
+
+def _tie(draw: st.DrawFn, layers: list[Layer], shape: tuple[int, int]) -> tuple[int, bool] | None:
+    """An earlier layer whose W this one may use, and whether transposed."""
+    fitting = [
+        (number, owner.weights.shape != shape)
+        for number, owner in enumerate(layers, start=1)
+        if owner.tied_to is None and shape in (owner.weights.shape, owner.weights.shape[::-1])
+    ]
+    return draw(st.sampled_from(fitting)) if fitting and draw(st.booleans()) else None
+
+
+def _layer(
+    draw: st.DrawFn, before: list[Layer], given: int, out: int, activation: str, last: bool, extras: bool
+) -> Layer:
+    options: dict[str, float] = {}
+    if activation == "leaky_relu":
+        options = {"slope": draw(st.sampled_from([0.01, 0.5, 0.0]))}
+    if activation == "elu":
+        options = {"alpha": draw(st.sampled_from([1.0, 0.5]))}
+    weights = _rows(draw, out, given)
+    biases = _rows(draw, 1, out)[0] if draw(st.booleans()) else None
+    if not extras:
+        return layer(weights, biases, activation, options)
+    tie = _tie(draw, before, (out, given))
+    shared = biases is not None and draw(_seldom)
+    normalisation = _normalisation(draw, out, last)
+    dropout = None if last or not draw(_seldom) else Dropout(draw(st.sampled_from([0.5, 0.2])), draw(st.integers(0, 3)))
+    frozen: frozenset[str] = frozenset()
+    if draw(_seldom):
+        has = (
+            ([] if tie else ["W"])
+            + (["b"] if biases is not None else [])
+            + (["gamma", "beta"] if normalisation else [])
+        )
+        frozen = frozenset(name for name in has if draw(st.booleans()))
+    made = layer(
+        weights, biases[:1] if shared and biases else biases, activation, options,
+        normalisation=normalisation, dropout=dropout, frozen=frozen, shared_bias=shared,
+        tied_to=tie[0] if tie else None, tied_transposed=bool(tie and tie[1]),
+    )  # fmt: skip
+    if tie is None:
+        return made
+    # as the reader makes it: the layer carries what it uses
+    owned = before[tie[0] - 1].weights
+    return replace(made, weights=frozen_array(owned.T if tie[1] else owned))
+
+
+def _penalty(draw: st.DrawFn, depth: int) -> Penalty:
+    name = draw(st.sampled_from(["l2", "l1", "elastic_net"]))
+    return Penalty(
+        name,
+        draw(st.sampled_from([0.1, 0.01, 0.5])),
+        draw(st.sampled_from([1.0, 0.5])),
+        draw(st.sampled_from(["weights", "biases", "all"])),
+        draw(st.sampled_from([(), (1,), (depth,)])),
+        draw(st.sampled_from([0.5, 0.2])),
+        name == "l1" and draw(st.booleans()),
+    )
+
+
+def _training_extras(draw: st.DrawFn, depth: int) -> dict[str, Any]:
+    """What a training may have beside loss, batches and optimizer."""
+    more: dict[str, Any] = {}
+    if draw(_seldom):
+        more["penalties"] = tuple(_penalty(draw, depth) for _ in range(draw(st.integers(1, 2))))
+    if draw(_seldom):
+        more["schedule"] = draw(
+            st.sampled_from(
+                [
+                    Schedule("step", {"every": 2.0, "factor": 0.5}),
+                    Schedule("exponential", {"factor": 0.9}),
+                    Schedule("cosine", {"period": 3.0, "minimum": 0.01}),
+                    Schedule("list", values=(0.3, 0.1)),
+                ]
+            )
+        )
+    if draw(_seldom):
+        more["clipping"] = Clipping(draw(st.sampled_from(["norm", "value"])), draw(st.sampled_from([0.5, 0.05, 10.0])))
+    if draw(_seldom):
+        more["direction"] = "maximise"
+    if draw(_seldom):
+        more["input_noise"] = Noise(draw(st.sampled_from([0.1, 1.0])), draw(st.integers(0, 3)))
+    return more
 
 
 @st.composite
@@ -158,32 +327,44 @@ def scenarios(
     max_units: int = 8,
     max_iterations: int = 4,
     activations: Sequence[str] = tuple(ACTIVATIONS),
+    extras: bool = True,
 ) -> Scenario:
-    """Any network this engine runs, of a few units: any activation anywhere, any loss that goes with the last."""
+    """Any network this engine runs, of a few units: any activation anywhere, any loss that goes with the last.
+
+    With `extras` also whatever else a file may ask for; without, plain layers and sgd.
+    """
     sizes = draw(st.lists(st.integers(1, max_units), min_size=2, max_size=max_layers + 1))
+    if extras and draw(_seldom):
+        # an autoencoder's sizes, so that weights can be tied
+        half = sizes[: max_layers // 2 + 1]
+        sizes = [*half, *half[-2::-1]]
     names = [draw(st.sampled_from(list(activations))) for _ in sizes[1:]]
-    layers = []
-    for given, out, name in zip(sizes, sizes[1:], names, strict=False):
-        options = {"slope": draw(st.sampled_from([0.01, 0.5, 0.0]))} if name == "leaky_relu" else {}
-        biases = _rows(draw, 1, out)[0] if draw(st.booleans()) else None
-        layers.append(layer(_rows(draw, out, given), biases, name, options))
+    layers: list[Layer] = []
+    for number, (given, out, name) in enumerate(zip(sizes, sizes[1:], names, strict=False), start=1):
+        layers.append(_layer(draw, layers, given, out, name, number == len(names), extras))
     losses = valid_losses(names[-1])
     if names[-1] == "softmax" and sizes[-1] == 1:
         # ŷ is 1 whatever z is, and ln(1 − ŷ) infinite
         losses = [name for name in losses if name != "binary_cross_entropy"]
     name = draw(st.sampled_from(losses))
     over = st.sampled_from(["sum", "mean"])
-    loss = Loss(name, draw(st.sampled_from([1.0, 0.5, 2.0, 0.3])), draw(over), draw(over))
+    loss = loss_of(name, draw(st.sampled_from([1.0, 0.5, 2.0, 0.3])), draw(over), draw(over))
     samples = draw(st.integers(1, 5))
+    rate = draw(st.sampled_from([0.1, 1.0, 0.01]))
+    optimizer = Optimizer("sgd", rate)
+    if extras and draw(st.booleans()):
+        chosen = draw(st.sampled_from(list(OPTIMIZERS)))
+        optimizer = Optimizer(chosen, rate, optimizer_options(draw, chosen))
     return scenario(
         layers,
         _rows(draw, samples, sizes[0]),
         _targets(draw, LOSSES[name].targets, samples, sizes[-1]),
         loss,
-        learning_rate=draw(st.sampled_from([0.1, 1.0, 0.01])),
         iterations=draw(st.integers(1, max_iterations)),
         batch_size=draw(st.integers(1, samples)),
+        optimizer=optimizer,
         shuffle=draw(st.booleans()),
         seed=draw(st.integers(0, 3)),
         drop_last=draw(st.booleans()),
+        **(_training_extras(draw, len(layers)) if extras else {}),
     )

@@ -217,11 +217,11 @@ def test_messages_of_wrong_numbers() -> None:
         "a[1][2]: expected 0.9316, got 0.83157349 (rounded to 4 decimals it would be 0.8316, truncated 0.8315)"
     )
     assert message("0.84") == "a[1][2]: expected 0.84, got 0.83157349 (to 2 decimals 0.83)"
-    assert message("1") == "a[1][2]: expected 1, got 0.8315734864417375 (without a decimal point it means exactly 1)"
-    assert message("3") == "a[1][2]: expected 3, got 0.8315734864417375"
+    assert message("1") == "a[1][2]: expected 1, got 0.8315734864417373 (without a decimal point it means exactly 1)"
+    assert message("3") == "a[1][2]: expected 3, got 0.8315734864417373"
     assert message("0.84", tolerance=0.001) == ("a[1][2]: expected 0.84, got 0.83157349, which is not within 0.001")
     assert message("8.4e-1", printed=True) == "a[1][2]: expected 8.4e-1, got 0.83157349 (to 2 decimals 0.83)"
-    assert message("NaN") == "a[1][2]: expected NaN, got 0.8315734864417375"
+    assert message("NaN") == "a[1][2]: expected NaN, got 0.8315734864417373"
 
 
 def test_the_sample_axis_may_be_left_out_where_there_is_one_sample() -> None:

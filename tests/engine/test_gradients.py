@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from strategies import (
     examples,
     layer,
+    loss_of,
     scenario,
     scenarios,
     softmax_batch,
@@ -25,7 +26,7 @@ from engine.activations import ACTIVATIONS
 from engine.explain import explain
 from engine.formula.evaluate import agrees
 from engine.gradcheck import KINK, ROUGH, check_gradients
-from engine.layers.activation import Canonical, Elementwise, Softmax
+from engine.layers.activation import Canonical, Elementwise, JointActivation
 from engine.layers.dense import Dense
 from engine.layers.loss import LossStage
 from engine.layers.stage import Parameters, Work
@@ -34,31 +35,41 @@ from engine.scenario.model import Array, Loss, Scenario
 from engine.trace import Trace
 
 
-@examples(120)
+@examples(70)
 @given(scenarios(), st.data())
 def test_every_gradient_agrees_with_differences(given: Scenario, data: st.DataObject) -> None:
     trace = Trace(given)
     k = data.draw(st.integers(0, given.training.iterations), "k")
-    report = check_gradients(trace, k, most=10, seed=k)
+    report = check_gradients(trace, k, most=8, seed=k)
     assert not report.failures
     # some of the networks diverge: there nothing can be compared, and it is said
-    assert report.ok or not trace.loss(k) < 1e100
+    assert report.ok or not abs(trace.loss(k)) < 1e100 or not np.isfinite(trace.state(k).vector).all()
     looked_at = report.compared + len(report.skipped) + len(report.not_finite)
     assert looked_at == sum(array.elements for array in report.arrays)
 
 
-@pytest.mark.parametrize(("activation", "loss"), [(a, loss) for a in ACTIVATIONS for loss in valid_losses(a)])
+TARGETS = {
+    "any": [[0.25, 0.75, 0.0], [0.0, 0.0, 1.0]],
+    "unit_interval": [[0.25, 0.75, 0.0], [0.0, 0.0, 1.0]],
+    "distribution": [[0.25, 0.75, 0.0], [0.0, 0.0, 1.0]],
+    "signs": [[1.0, -1.0, 1.0], [-1.0, -1.0, 1.0]],
+}
+INFINITE = {("step", name) for name in ("binary_cross_entropy", "cross_entropy", "kl_divergence")}
+"""ln 0 as soon as one output is wrong."""
+PAIRS = [(name, loss) for name in ACTIVATIONS for loss in valid_losses(name) if (name, loss) not in INFINITE]
+
+
+@pytest.mark.parametrize(("activation", "loss"), PAIRS)
 @pytest.mark.parametrize("over", [("sum", "sum"), ("mean", "mean"), ("sum", "mean"), ("mean", "sum")])
 def test_every_pair_of_output_and_loss(activation: str, loss: str, over: tuple[str, str]) -> None:
-    targets = [[0.25, 0.75, 0.0], [0.0, 0.0, 1.0]]
     pair = scenario(
         [
             layer([[0.5, -1.0], [0.25, 0.75]], [0.1, -0.2], "tanh"),
             layer([[1.0, 0.3], [-0.5, 0.8], [0.2, -0.9]], [0.3, 0.05, 0.4], activation),
         ],
         [[1.0, 0.5], [-0.75, 2.0]],
-        targets,
-        Loss(loss, 0.7, *over),
+        TARGETS[LOSSES[loss].targets],
+        loss_of(loss, 0.7, *over),
     )
     report = check_gradients(Trace(pair))
     assert report.ok, report.failures
@@ -156,17 +167,17 @@ def test_check_leaves_trace_and_scenario_unchanged() -> None:
 
 def forward_transposed(self: Dense, work: Work, state: Parameters) -> None:
     weights = state["W", self.layer]
-    z = work[self._below] @ (weights if weights.shape[0] == weights.shape[1] else weights.T)
+    z = work[self.below] @ (weights if weights.shape[0] == weights.shape[1] else weights.T)
     work["z", self.layer] = z + state["b", self.layer]
 
 
 def forward_without_bias(self: Dense, work: Work, state: Parameters) -> None:
-    work["z", self.layer] = work[self._below] @ state["W", self.layer].T
+    work["z", self.layer] = work[self.below] @ state["W", self.layer].T
 
 
 def _backward(self: Dense, work: Work, weights: Array) -> None:
     delta = work["delta", self.layer]
-    work["dW", self.layer] = delta.T @ work[self._below]
+    work["dW", self.layer] = delta.T @ work[self.below]
     work["db", self.layer] = delta.sum(axis=0)
     if self.layer > 1:
         work["da", self.layer - 1] = delta @ weights
@@ -178,7 +189,7 @@ def backward_transposed(self: Dense, work: Work, state: Parameters) -> None:
 
 
 def backward_through_new_weights(self: Dense, work: Work, state: Parameters) -> None:
-    _backward(self, work, state["W", self.layer] - 1.0 * work["delta", self.layer].T @ work[self._below])
+    _backward(self, work, state["W", self.layer] - 1.0 * work["delta", self.layer].T @ work[self.below])
 
 
 def backward_first_sample_only(self: Dense, work: Work, state: Parameters) -> None:
@@ -202,10 +213,10 @@ def slope_at_a(self: Elementwise, work: Work) -> Array:
     return slope
 
 
-def jacobian_diagonal(self: Softmax, work: Work) -> Array:
+def jacobian_diagonal(self: JointActivation, work: Work, state: Parameters) -> None:
     a = work["a", self.layer]
-    diagonal: Array = (a * (1 - a))[:, :, None] * np.eye(self.units)
-    return diagonal
+    work["jacobian", self.layer] = (a * (1 - a))[:, :, None] * np.eye(self.units)
+    work[self.back] = work["da", self.layer] * a * (1 - a)
 
 
 def canonical_not_averaged(self: Canonical, work: Work, state: Parameters) -> None:
@@ -252,7 +263,7 @@ FAULTS: list[tuple[type, str, Callable[..., object], Scenario]] = [
     (Elementwise, "backward", backward_without_slope, square("tanh", SQUARED)),
     (Elementwise, "backward", slope_twice, square("tanh", SQUARED)),
     (Elementwise, "fprime", slope_at_a, square("tanh", SQUARED)),
-    (Softmax, "jacobian", jacobian_diagonal, square("softmax", SQUARED)),
+    (JointActivation, "backward", jacobian_diagonal, square("softmax", SQUARED)),
     (Canonical, "backward", canonical_not_averaged, square("softmax", Loss("cross_entropy", 1.0, "sum", "mean"))),
     (Canonical, "backward", canonical_sign, square("sigmoid", Loss("binary_cross_entropy"))),
     (LossStage, "_output_slope", slope_not_averaged, square("tanh", MEAN)),

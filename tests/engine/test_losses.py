@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import examples, layer, scenario, scenarios
+from strategies import examples, layer, loss_of, scenario, scenarios, with_training
 
 from engine.explain import explain
 from engine.formula.evaluate import agrees, evaluate
@@ -127,7 +127,8 @@ def test_shortcut_is_the_long_way_where_that_is_finite(given: Scenario, data: st
     trace = Trace(given)
     record = trace.record(0)
     last = trace.network.depth
-    if not trace.network.catalogue["delta", last].long_way:
+    back = "dh" if trace.network.activation_reads(last) == "h" else "delta"
+    if not trace.network.catalogue[back, last].long_way:
         return
     da, a = record["da", last], record["a", last]
     if given.layers[-1].activation == "softmax":
@@ -135,7 +136,54 @@ def test_shortcut_is_the_long_way_where_that_is_finite(given: Scenario, data: st
     else:
         long = da * record["fprime", last]
     margin = min(float(a.min()), float((1 - a).min()) if given.layers[-1].activation == "sigmoid" else 1.0)
-    np.testing.assert_allclose(record["delta", last], long, rtol=0, atol=1e-14 / margin * max(1.0, abs(da).max()))
+    np.testing.assert_allclose(record[back, last], long, rtol=0, atol=1e-14 / margin * max(1.0, abs(da).max()))
+
+
+@pytest.mark.parametrize(
+    ("name", "yhat", "y", "expected", "slope"),
+    [
+        ("absolute_error", [1.5, -2.0], [1.0, 1.0], 3.5, [1.0, -1.0]),
+        ("absolute_error", [1.0], [1.0], 0.0, [0.0]),
+        ("huber", [1.25, 3.0], [1.0, 1.0], 0.5 * 0.0625 + 1.5, [0.25, 1.0]),
+        ("huber", [2.0, 0.0], [1.0, 1.0], 1.0, [1.0, -1.0]),
+        ("binary_cross_entropy_with_logits", [0.0, 800.0], [1.0, 0.0], math.log(2.0) + 800.0, [-0.5, 1.0]),
+        ("cross_entropy_with_logits", [800.0, 0.0], [0.0, 1.0], 800.0, [1.0, -1.0]),
+        ("cross_entropy_with_logits", [0.0, 0.0], [0.25, 0.75], math.log(2.0), [0.25, -0.25]),
+        ("hinge", [0.5, -3.0], [1.0, -1.0], 0.5, [-1.0, 0.0]),
+        ("hinge", [1.0, 1.0], [1.0, -1.0], 2.0, [0.0, 1.0]),
+    ],
+)
+def test_known_values(name: str, yhat: list[float], y: list[float], expected: float, slope: list[float]) -> None:
+    made = at_logits("identity", loss_of(name), [yhat], [y])
+    assert made.loss == pytest.approx(expected, rel=1e-14, abs=0)
+    np.testing.assert_allclose(made["da", 1], [slope], rtol=1e-14, atol=0)
+
+
+def test_log_likelihood_and_divergence() -> None:
+    z, y = [[0.0, math.log(3.0)]], [[0.5, 0.5]]
+    cross = -0.5 * math.log(0.25) - 0.5 * math.log(0.75)
+    assert at_logits("log_softmax", loss_of("negative_log_likelihood"), z, y).loss == pytest.approx(cross, rel=1e-14)
+    divergence = at_logits("softmax", loss_of("kl_divergence"), z, y)
+    assert divergence.loss == pytest.approx(cross - math.log(2.0), rel=1e-13)
+    np.testing.assert_allclose(divergence["delta", 1], [[-0.25, 0.25]], rtol=1e-14)
+    # of a target that is one class the entropy is 0: 0·ln 0 counts as 0
+    hard = at_logits("softmax", loss_of("kl_divergence"), z, [[1.0, 0.0]])
+    assert hard.loss == pytest.approx(-math.log(0.25), rel=1e-14)
+
+
+def test_under_ascent_the_objective_is_the_negative() -> None:
+    given = scenario([layer(np.eye(2), None, "softmax")], [[0.0, 1.0]], [[1.0, 0.0]], loss_of("cross_entropy"))
+    down, up = Trace(given), Trace(with_training(given, direction="maximise"))
+    assert up.loss(0) == -down.loss(0)
+    assert up.record(0)["delta", 1].tolist() == (-down.record(0)["delta", 1]).tolist()
+    assert up.state(1).vector.tolist() == down.state(1).vector.tolist()
+
+
+def test_options_are_drawn_for_every_loss_that_has_some() -> None:
+    assert {name: dict(entry.options) for name, entry in LOSSES.items() if entry.options} == {
+        "huber": {"delta": 1.0},
+        "hinge": {"margin": 1.0},
+    }
 
 
 def test_stated_loss_agrees_or_says_that_it_does_not() -> None:

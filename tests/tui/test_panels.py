@@ -340,7 +340,7 @@ def test_units_and_edges_carry_the_traces_numbers(name: str, data: st.DataObject
         for source in range(model.columns[at].size):
             edge = gap.edge(source, 0)
             value = float(walk.trace.value(walk.trace.resolve(edge.target)))
-            assert edge.text == fixed(value, 7)
+            assert edge.text == (fixed(value, 7) if value else " 0.0000")
             assert edge.sign == (value > 0) - (value < 0)
             assert 0 <= edge.strength <= 1
 

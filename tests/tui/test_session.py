@@ -135,9 +135,10 @@ def test_notes_are_shown_where_they_belong() -> None:
         return [note.text for note in walk.notes(walk.trace[walk.target(address, 0)])]
 
     assert at("z[1][1]@0") == ["everywhere", "one unit"]
-    assert at("z[1][2]@0") == ["everywhere"]
+    assert at("z[1][2]@0") == [], "a note at a whole array is shown at its first element"
     assert at("z[1][1]@1") == ["everywhere", "one unit", "one iteration"]
-    assert at("z[1][2]#2@0") == ["everywhere", "one sample"]
+    assert at("z[1][1]#2@0") == ["one sample"]
+    assert at("z[1][2]#2@0") == []
     assert at("a[1][1]@0") == []
 
 

@@ -10,6 +10,7 @@ from helpers import LARGE, SMALL, Drawn, net, note, run, shipped, walking
 from engine.address import Address
 from engine.scenario.model import Note, Scenario
 from tui.palette import PALETTES
+from tui.verbs.shipped import shipped as entries
 
 SIXTEEN, BARE = "ansi-dark", "backprop-mono"
 
@@ -48,7 +49,7 @@ def test_every_screen_opens_at_any_size(size: tuple[int, int]) -> None:
         async with walking(None, size) as walker:
             await walker.press("down")
             await walker.resize(*SMALL)
-            assert "softplus" in walker.text
+            assert any(entry.name in walker.text for entry in entries())
 
     run(check())
 
@@ -111,10 +112,10 @@ def test_ascii_on_every_other_screen() -> None:
             assert "x[1] has no step" in walker.text
             assert not beyond_ascii(walker.text)
         async with walking(None, ascii=True) as walker:
-            assert "softplus" in walker.text
+            assert any(entry.name in walker.text for entry in entries())
             assert not beyond_ascii(walker.text)
             await walker.press("enter")
-            assert "step 1/170 - iteration" in walker.text
+            assert "step 1/" in walker.text
             assert not beyond_ascii(walker.text)
 
     run(check())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,13 @@ def test_text(capsys: Any) -> None:
     assert main(["list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "softplus: The 2-2-1 softplus network. Teaches H3. 2-2-1, 5 iterations." in lines
-    heads = [line for line in lines if not line.startswith("  ")]
+    listed, index = lines[: lines.index("")], lines[lines.index("") + 1 :]
+    heads = [line for line in listed if not line.startswith("  ")]
     assert [line.partition(":")[0] for line in heads] == names()
+    assert index[0] == "By exercise:"
+    assert [line.partition(":")[0].strip() for line in index[1:]] == [f"H{number}" for number in range(1, 16)]
+    third = index[3].partition(": ")[2].split(", ")
+    assert {"softplus", "softplus_stable"} <= set(third)
 
 
 def test_find() -> None:
@@ -49,3 +55,11 @@ def test_what_is_shipped_describes_itself() -> None:
         assert one.title
         assert one.description
         assert one.length
+
+
+def test_the_index_page_is_current() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    sys.path.insert(0, str(docs))
+    from scenario_index import page
+
+    assert (docs / "scenarios.md").read_text(encoding="utf-8") == page(), "run python docs/scenario_index.py"
