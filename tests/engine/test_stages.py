@@ -6,7 +6,9 @@ Each is held to a straight numpy version of its published formula, then broken o
 from __future__ import annotations
 
 import math
+import runpy
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from engine.layers.dense import Dense
 from engine.layers.dropout import DropoutStage
 from engine.layers.normalise import Normalise
 from engine.layers.stage import Parameters, Work, gradient_of
+from engine.scenario.json_schema import json_schema
 from engine.scenario.model import Clipping, Dropout, Noise, Scenario
 from engine.scenario.read import read_text
 from engine.trace import Trace
@@ -362,6 +365,18 @@ iterations = 2
 """
 
 
+def functions_page() -> str:
+    """The reference as the documentation's own script makes it."""
+    code = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "functions.py"))
+    page: str = code["page"]()
+    return page
+
+
+def test_the_reference_is_current() -> None:
+    page = Path(__file__).parents[2] / "docs" / "functions.md"
+    assert page.read_text(encoding="utf-8") == functions_page(), "run python docs/functions.py"
+
+
 def test_an_activation_is_added_by_one_entry(monkeypatch: pytest.MonkeyPatch) -> None:
     bell = Activation(
         "bell_curve",
@@ -388,6 +403,10 @@ def test_an_activation_is_added_by_one_entry(monkeypatch: pytest.MonkeyPatch) ->
     assert "bell" in str(forward.called)
     slope = explain(trace, trace.index_of(trace.resolve("fprime[1][1]#1@0")))
     assert slope.step.value == pytest.approx(-2 * 0.1 * math.exp(-0.01), rel=1e-12)
+    network: Any = json_schema()["properties"]["network"]
+    choices = network["properties"]["layers"]["items"]["properties"]["activation"]["anyOf"][0]["enum"]
+    assert {"bell_curve", "gauss"} <= set(choices)
+    assert "| `bell_curve` | `gauss` |  | e^(−z²) |  |" in functions_page()
 
 
 def test_an_added_activation_with_a_wrong_slope_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

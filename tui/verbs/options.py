@@ -104,6 +104,10 @@ def _closed_form(parser: Parser) -> None:
     parser.add_argument("--ascii", action="store_true", help=ASCII_HELP)
 
 
+def _schema(parser: Parser) -> None:
+    """No options."""
+
+
 def _check(parser: Parser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help=FILE_HELP)
 
@@ -122,6 +126,7 @@ COMMANDS = {
     ),
     "paths": Command("list every path from a parameter to the loss, and their sum", _paths, ADDRESSES),
     "closed-form": Command("solve a linear regression at once, beside gradient descent", _closed_form),
+    "schema": Command("print the JSON Schema of the scenario format, for editors", _schema),
     "list": Command("list the shipped scenarios", _list),
 }
 
