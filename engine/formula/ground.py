@@ -7,23 +7,16 @@ from typing import Protocol
 
 from engine.address import Address
 from engine.formula.nodes import (
-    Add,
-    Call,
-    Div,
     Index,
     Kronecker,
-    Let,
-    Mul,
-    Neg,
     Node,
     Num,
-    Pow,
     Reduce,
     Ref,
     Size,
     Symbol,
     Total,
-    Where,
+    mapped,
 )
 
 SAMPLES = "samples"
@@ -58,9 +51,6 @@ def ground(node: Node, scope: Scope, indices: Mapping[str, int]) -> Node:
         KeyError: an index variable is open and not in `indices`.
     """
 
-    def walk(inner: Node) -> Node:
-        return ground(inner, scope, indices)
-
     match node:
         case Ref(_, _, unit, sample, _):
             place = tuple(_index(index, indices) for index in unit)
@@ -76,24 +66,8 @@ def ground(node: Node, scope: Scope, indices: Mapping[str, int]) -> Node:
             return Num(float(_index(left, indices) == _index(right, indices)))
         case Size(of, _):
             return Num(scope.count(of))
-        case Add(terms):
-            return Add(tuple(map(walk, terms)))
-        case Mul(factors):
-            return Mul(tuple(map(walk, factors)))
-        case Div(over, under):
-            return Div(walk(over), walk(under))
-        case Neg(of):
-            return Neg(walk(of))
-        case Pow(base, exponent):
-            return Pow(walk(base), exponent)
-        case Call(function, arguments):
-            return Call(function, tuple(map(walk, arguments)))
-        case Where(left, relation, right, yes, no):
-            return Where(walk(left), relation, walk(right), walk(yes), walk(no))
-        case Let(name, value, body):
-            return Let(name, walk(value), walk(body))
         case _:
-            return node
+            return mapped(node, lambda inner: ground(inner, scope, indices))
 
 
 def _index(index: Index, indices: Mapping[str, int]) -> int:

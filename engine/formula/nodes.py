@@ -10,6 +10,7 @@ Nodes are immutable and compare by structure. Operators build them: `W * a + b`,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.address import Address
@@ -266,36 +267,37 @@ def children(node: Node) -> tuple[Node, ...]:
             return ()
 
 
+def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
+    """`node` with `change` put to each node directly below it."""
+    match node:
+        case Add(terms):
+            return Add(tuple(map(change, terms)))
+        case Mul(factors):
+            return Mul(tuple(map(change, factors)))
+        case Div(over, under):
+            return Div(change(over), change(under))
+        case Neg(of):
+            return Neg(change(of))
+        case Pow(base, exponent):
+            return Pow(change(base), exponent)
+        case Call(function, arguments):
+            return Call(function, tuple(map(change, arguments)))
+        case Reduce(operation, index, over, body):
+            return Reduce(operation, index, over, change(body))
+        case Where(left, relation, right, yes, no):
+            return Where(change(left), relation, change(right), change(yes), change(no))
+        case Let(name, value, body):
+            return Let(name, change(value), change(body))
+        case _:
+            return node
+
+
 def substitute(node: Node, values: dict[str, Node]) -> Node:
     """`node` with each `Var` replaced by `values[name]`.
 
     Raises:
         KeyError: a `Var` has no value.
     """
-
-    def walk(inner: Node) -> Node:
-        return substitute(inner, values)
-
-    match node:
-        case Var(name):
-            return values[name]
-        case Add(terms):
-            return Add(tuple(map(walk, terms)))
-        case Mul(factors):
-            return Mul(tuple(map(walk, factors)))
-        case Div(over, under):
-            return Div(walk(over), walk(under))
-        case Neg(of):
-            return Neg(walk(of))
-        case Pow(base, exponent):
-            return Pow(walk(base), exponent)
-        case Call(function, arguments):
-            return Call(function, tuple(map(walk, arguments)))
-        case Reduce(operation, index, over, body):
-            return Reduce(operation, index, over, walk(body))
-        case Where(left, relation, right, yes, no):
-            return Where(walk(left), relation, walk(right), walk(yes), walk(no))
-        case Let(name, value, body):
-            return Let(name, walk(value), walk(body))
-        case _:
-            return node
+    if isinstance(node, Var):
+        return values[node.name]
+    return mapped(node, lambda inner: substitute(inner, values))
