@@ -40,7 +40,11 @@ def timeline_rows(session: Session, cursor: int, settings: Settings, width: int,
     canvas = Canvas(width, HEIGHT)
     step = session.trace[cursor]
     room = width - (len(status) + 2 if status else 0)
-    canvas.put(0, 0, clip(session.words(step, settings), room, "..." if settings.ascii else "…"), Look("title"))
+    words = session.words(step, settings)
+    if len(words) > room:
+        # the number of the layer says it too
+        words = words.replace(" (output)", "")
+    canvas.put(0, 0, clip(words, room, "..." if settings.ascii else "…"), Look("title"))
     if status:
         canvas.put(width - len(status), 0, status, Look("status"))
     glyphs = ASCII if settings.ascii else UNICODE
