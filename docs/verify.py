@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 BOUND = 1e-12
 MOST_STEPS = 60_000
 """Steps looked at in one scenario; of a longer walk every n-th, so that this takes minutes."""
-MOST_PARAMETERS = 400
+MOST_PARAMETERS = 4_000
 """Elements of one parameter array whose paths are summed; of a larger one every n-th."""
 
 

@@ -18,6 +18,7 @@ from engine.quantity import Kind
 from engine.scenario.model import Note, Scenario
 from engine.symmetry import Units, identical_units, statement, statements
 from engine.trace import Step, Trace
+from tui.terminal import to_ascii
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 
@@ -146,10 +147,19 @@ class Session:
         if step.quantity.layer is not None:
             parts.append(self.layer_name(step.quantity.layer))
         parts.append(self.symbol(step, settings))
+        name = self.unit_name(step)
+        if name:
+            parts.append(to_ascii(name) if settings.ascii else name)
         if step.place.sample is not None and not self.trace.network.single:
             samples = self.trace.network.batches.size(step.place.k)
             parts.append(f"sample {step.place.sample}/{samples}")
         return dot.join(parts)
+
+    def unit_name(self, step: Step) -> str:
+        """What the scenario calls the output a step is about; nothing where it has no name."""
+        unit, names = step.place.unit, self.scenario.output_names
+        last = step.quantity.layer == self.trace.network.depth
+        return names[unit[0] - 1] if last and unit and len(names) >= unit[0] else ""
 
     def layer_name(self, layer: int) -> str:
         return f"layer {layer}" if layer < self.trace.network.depth else f"layer {layer} (output)"

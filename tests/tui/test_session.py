@@ -166,3 +166,12 @@ def test_what_no_step_computes_is_not_reached() -> None:
     assert not SOFTPLUS.reached(Address("W", 1, (1, 1), None, 1), 0)
     assert SOFTPLUS.reached(Address("W", 1, (1, 1), None, 0), 0)
     assert SOFTPLUS.reached(Address("y", None, (1,), 1, 4), 0)
+
+
+def test_a_named_output_is_called_by_its_name() -> None:
+    walk = Session(replace(SOFTPLUS.scenario, output_names=("[risk] ŷ",)))
+    output = walk.trace[walk.target("a[2][1]", 0)]
+    hidden = walk.trace[walk.target("a[1][1]", 0)]
+    assert walk.words(output, Settings()).endswith(" · ŷ · [risk] ŷ")
+    assert walk.words(output, Settings(ascii=True)).isascii()
+    assert walk.unit_name(hidden) == ""

@@ -79,6 +79,9 @@ class Blocks:
         if step.quantity.layer is not None:
             words.append(self._session.layer_name(step.quantity.layer))
         words.append(self._short(step.address))
+        name = self._session.unit_name(step)
+        if name:
+            words.append(clean(name))
         if step.row is not None and not self._trace.network.single:
             words.append(f"row {step.row} of the data")
         return self._dot.join(words)
