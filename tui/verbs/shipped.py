@@ -53,8 +53,12 @@ def describe(name: str, file: dict[str, Any]) -> Shipped:
         file.get("description", ""),
         tuple(file.get("teaches", ())),
         (network["inputs"], *(layer["units"] for layer in network["layers"])),
-        next((f"{training[unit]} {unit}" for unit in ("iterations", "epochs") if unit in training), ""),
+        next((_counted(training[unit], unit) for unit in ("iterations", "epochs") if unit in training), ""),
     )
+
+
+def _counted(number: int, units: str) -> str:
+    return f"{number} {units if number != 1 else units.removesuffix('s')}"
 
 
 def _folder() -> Traversable:
