@@ -14,6 +14,7 @@ from engine.address import Address
 from engine.plan import Granularity
 from engine.scenario.model import Note
 from tui.session import Session, Settings, TargetError
+from tui.verbs.load import load
 
 SOFTPLUS = Session(shipped("softplus"))
 BATCHES = Session(net(2, 3, 1, samples=5, batch=3, iterations=5))
@@ -175,3 +176,16 @@ def test_a_named_output_is_called_by_its_name() -> None:
     assert walk.words(output, Settings()).endswith(" · ŷ · [risk] ŷ")
     assert walk.words(output, Settings(ascii=True)).isascii()
     assert walk.unit_name(hidden) == ""
+
+
+def test_identical_units_are_stated_where_they_are_shown() -> None:
+    from tui.draw.cells import plain_text
+    from tui.draw.formula import formula_rows
+
+    walk = Session(load("zero_init"))
+    hidden = walk.target("delta[1][2]@1", 0)
+    said = " ".join(plain_text(tuple(formula_rows(walk, hidden, Settings(), 78))).split())
+    assert "Units 1–4 of layer 1 are identical: same weights in, same weights out" in said
+    assert walk.alike(walk.trace[walk.target("delta[3][1]", 0)]) == "", "an output is like no other"
+    assert any("Units 1–3 of layer 2 are identical" in remark for remark in walk.remarks(0))
+    assert Session(load("softplus")).remarks(0) == []
