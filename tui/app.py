@@ -16,7 +16,8 @@ from tui.commands import COMMANDS, key_name
 from tui.palette import PALETTES, Palette
 from tui.screens.picker import PickerScreen
 from tui.screens.stepper import StepperScreen
-from tui.session import Session, Settings
+from tui.session import Session
+from tui.settings import Settings
 from tui.terminal import to_ascii
 from tui.verbs.load import load
 from tui.verbs.shipped import shipped

@@ -6,7 +6,6 @@ No widget lives here, so that plain text and the app move and speak alike.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.address import Address, AddressError
@@ -18,6 +17,7 @@ from engine.quantity import Kind
 from engine.scenario.model import Note, Scenario
 from engine.symmetry import Units, identical_units, statement, statements
 from engine.trace import Step, Trace
+from tui.settings import Settings
 from tui.terminal import to_ascii
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
@@ -33,24 +33,13 @@ class TargetError(ValueError):
     """What was typed leads nowhere; the message says why."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a person chose about showing, nothing about numbers."""
-
-    ascii: bool = False
-    digits: int = 5
-    long_way: bool = False
-    """Show the way past a shortcut."""
-    whole: bool = False
-    """Show every term of a long sum."""
-    granularity: Granularity = Granularity.STEP
-
-
 class Session:
     """One scenario being walked."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, before: Session | None = None) -> None:
         self.scenario = scenario
+        self.before = before
+        """The walk before the last edit, to mark what it changed."""
         self.trace = Trace(scenario)
         self._small = self.trace.network.layout.size <= COMPARED
         self._identical = lru_cache(maxsize=8)(self._find_identical)
@@ -170,14 +159,28 @@ class Session:
         sample = None if address.unit else address.sample
         return self.notation(settings).symbol(Place(address.name, address.layer, address.unit, sample))
 
-    def reached(self, address: Address, cursor: int) -> bool:
-        """Whether the walk has computed an address at the cursor; what is given counts as reached."""
+    def reached(self, address: Address, cursor: int, hidden: bool = False) -> bool:
+        """Whether the walk has computed an address at the cursor; what is given counts as reached.
+
+        With `hidden` the step at the cursor is still a question to the class, and so not reached.
+        """
         if address.k is not None and self._given(address):
             return True
         try:
-            return self.trace.index_of(address) <= cursor
+            return self.trace.index_of(address) <= cursor - hidden
         except AddressError:
             return False
+
+    def changed(self, address: Address) -> bool:
+        """Whether an edit gave an address another number than it had before; without an edit nothing is."""
+        if self.before is None:
+            return False
+        try:
+            was = self.before.trace.value(self.before.trace.resolve(str(address)))
+        except AddressError:
+            return True
+        now = self.trace.value(address)
+        return was.shape != now.shape or was.tobytes() != now.tobytes()
 
     def _given(self, address: Address) -> bool:
         quantity = self.trace.names.quantity(address)

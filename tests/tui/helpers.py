@@ -26,7 +26,7 @@ from engine.scenario.model import Layer, Loss, Note, Optimizer, Scenario, Traini
 from engine.scenario.read import read
 from tui.app import StepperApp
 from tui.screens.stepper import StepperScreen
-from tui.session import Settings
+from tui.settings import Settings
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 """The shipped files."""

@@ -23,7 +23,8 @@ from tui.draw.network import NetworkView
 from tui.draw.timeline import HEIGHT, cursor_cell, phase_spans, step_at, timeline_rows
 from tui.draw.values import _window, values_rows
 from tui.draw.wrap import clip, wrap
-from tui.session import Session, Settings
+from tui.session import Session
+from tui.settings import Settings
 
 NETS: dict[str, Scenario] = {
     "softplus": shipped("softplus"),

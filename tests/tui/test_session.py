@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from engine.address import Address
 from engine.plan import Granularity
 from engine.scenario.model import Note
-from tui.session import Session, Settings, TargetError
+from tui.session import Session, TargetError
+from tui.settings import Settings
 from tui.verbs.load import load
 
 SOFTPLUS = Session(shipped("softplus"))

@@ -41,6 +41,14 @@ class Hit:
     target: str
 
 
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A finished rectangle and what can be pointed at in it."""
+
+    rows: tuple[Row, ...]
+    hits: tuple[Hit, ...] = ()
+
+
 def width_of(text: str) -> int:
     """Terminal cells `text` takes: combining marks none, East Asian wide two."""
     if text.isascii():

@@ -6,7 +6,8 @@ from engine.explain import explain
 from engine.printers.lines import Line, lines
 from tui.draw.cells import Look, Row, Span, width_of
 from tui.draw.wrap import clip, wrap
-from tui.session import Session, Settings
+from tui.session import Session
+from tui.settings import Settings
 from tui.terminal import to_ascii
 
 LOOKS = {

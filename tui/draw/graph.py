@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from tui.draw.cells import Canvas, Hit, Look, width_of
+from tui.draw.cells import Canvas, Drawing, Hit, Look, width_of
 from tui.draw.graph_edges import Edge, heads, line_layer, slants, wire_labels
-from tui.draw.graph_model import Column, Drawing, EdgeLabel, Gap, GraphModel, UnitBox, box_role
+from tui.draw.graph_model import Column, EdgeLabel, Gap, GraphModel, UnitBox, box_role
 from tui.draw.graph_plan import Measure, Placed, Plan, make_plan, marker_width, visible_units
 from tui.draw.graph_rows import BOX, LIST, SMALL, STACK, WIRED
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui.draw.cells import Hit, Look, Row
+from tui.draw.cells import Look
 
 EMPHASES = ("dim", "normal", "related", "current")
 """From the least to the most important: where drawings meet, the later one wins."""
@@ -68,14 +68,6 @@ class GraphModel:
     gaps: tuple[Gap, ...]
     focus_column: int
     direction: str
-
-
-@dataclass(frozen=True, eq=False)
-class Drawing:
-    """A finished rectangle and what can be clicked in it."""
-
-    rows: tuple[Row, ...]
-    hits: tuple[Hit, ...]
 
 
 def importance(emphasis: str) -> int:

@@ -21,7 +21,8 @@ from engine.quantity import Phase
 from engine.trace import Step
 from tui.draw.graph_model import Column, EdgeLabel, Gap, GraphModel, UnitBox
 from tui.draw.wrap import clip
-from tui.session import Session, Settings
+from tui.session import Session
+from tui.settings import Settings
 from tui.terminal import to_ascii
 
 LABEL_WIDTH = 9

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from engine.quantity import Phase
 from tui.draw.cells import Canvas, Look, Row
 from tui.draw.wrap import clip
-from tui.session import Session, Settings
+from tui.session import Session
+from tui.settings import Settings
 
 HEIGHT = 3
 """Rows: the words, the walk, the iteration."""

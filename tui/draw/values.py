@@ -12,7 +12,8 @@ from engine.trace import Step
 from tui.draw.cells import Canvas, Look, Row
 from tui.draw.network import number
 from tui.draw.wrap import clip
-from tui.session import Session, Settings
+from tui.session import Session
+from tui.settings import Settings
 
 CELL = 8
 """Cells of a number and the blank, or pointer, before it: a sign, a digit, a point and four decimals."""

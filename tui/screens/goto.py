@@ -9,7 +9,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from tui.session import Session, Settings, TargetError
+from tui.session import Session, TargetError
+from tui.settings import Settings
 
 
 class GoToScreen(ModalScreen[int | None]):

@@ -20,7 +20,8 @@ from engine.plan import Granularity
 from tui.commands import COMMANDS
 from tui.screens.goto import GoToScreen
 from tui.screens.help import HelpScreen
-from tui.session import Session, Settings, TargetError
+from tui.session import Session, TargetError
+from tui.settings import Settings
 from tui.widgets.panels import FormulaPanel, GraphPanel, Jump, Panel, Pointed, TimelinePanel, TitleBar, ValuesPanel
 
 if TYPE_CHECKING:

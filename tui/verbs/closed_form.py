@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from engine.closed_form import ClosedForm, NoClosedForm, closed_form, closed_form_lines, distances
 from engine.printers.base import Printer
 from engine.trace import Trace
-from tui.session import Settings
+from tui.settings import Settings
 from tui.terminal import Writer
 from tui.verbs.load import open_session
 from tui.verbs.wrong import WrongInputError

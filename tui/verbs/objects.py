@@ -10,7 +10,8 @@ from engine.numbers import json_number
 from engine.plan import Granularity
 from engine.printers.base import Page, Printer
 from engine.printers.json import tree
-from tui.session import Session, Settings
+from tui.session import Session
+from tui.settings import Settings
 from tui.verbs.groups import Group, Part, formula, parts, relation
 from tui.verbs.values import nested
 

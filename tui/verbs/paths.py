@@ -6,7 +6,7 @@ from argparse import Namespace
 
 from engine.address import AddressError
 from engine.paths import path_lines, paths
-from tui.session import Settings
+from tui.settings import Settings
 from tui.terminal import Writer
 from tui.verbs.load import open_session
 from tui.verbs.wrong import WrongInputError

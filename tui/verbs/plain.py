@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 from engine.plan import Granularity
 from tui import terminal
-from tui.session import Session, Settings, TargetError
+from tui.session import Session, TargetError
+from tui.settings import Settings
 from tui.terminal import Writer
 from tui.verbs.blocks import Blocks
 from tui.verbs.load import open_session, start_of

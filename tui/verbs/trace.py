@@ -11,7 +11,8 @@ from engine.plan import Granularity
 from engine.printers.ascii import AsciiPrinter
 from engine.printers.base import SHORTEST, Printer
 from engine.quantity import Phase
-from tui.session import Session, Settings
+from tui.session import Session
+from tui.settings import Settings
 from tui.terminal import Writer, encodes
 from tui.verbs.blocks import Blocks
 from tui.verbs.groups import Group, Selection, groups, iterations

@@ -18,7 +18,8 @@ from tui.draw.timeline import step_at, timeline_rows
 from tui.draw.values import values_rows
 from tui.draw.wrap import clip
 from tui.palette import Palette
-from tui.session import Session, Settings
+from tui.session import Session
+from tui.settings import Settings
 from tui.terminal import to_ascii
 from tui.widgets.cells import CellsWidget
 
