@@ -1,0 +1,31 @@
+"""What a person chose about showing, nothing about numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.plan import Granularity
+
+CARRIES = ("auto", "weight", "gradient", "contribution", "change")
+"""What the edges of the network can carry. `auto`: the weight; its gradient and its new value as they come."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person chose about showing."""
+
+    ascii: bool = False
+    digits: int = 5
+    long_way: bool = False
+    """Show the way past a shortcut."""
+    whole: bool = False
+    """Show every term of a long sum."""
+    granularity: Granularity = Granularity.STEP
+    hidden: bool = False
+    """The step's own result is a question: it is not shown until it is asked for."""
+    carry: str = "auto"
+    """What the edges of the network carry, one of CARRIES."""
+    big: bool = False
+    """For projectors: larger boxes, fewer panels, one equation a line."""
+    path: int = 0
+    """The path of the chain rule that is lit in the network, from 1; 0: none."""
