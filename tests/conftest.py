@@ -1,4 +1,4 @@
-"""What every test here shares: how hypothesis looks for examples.
+"""What every test here shares: no settings of anybody's, and how hypothesis looks for examples.
 
 By default the examples are the same every time, so that a failure anywhere is a failure everywhere;
 `SEARCH=20 pytest tests/engine` looks at random, and twenty times as far.
@@ -9,6 +9,9 @@ from __future__ import annotations
 import os
 
 from hypothesis import HealthCheck, settings
+
+# before anything is imported that reads it: a developer's own settings are nobody else's
+os.environ["BACKPROP_TUI_SETTINGS"] = ""
 
 settings.register_profile(
     "project",

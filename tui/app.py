@@ -13,7 +13,7 @@ from textual.theme import Theme
 
 from engine.scenario.model import Scenario
 from tui.commands import COMMANDS, key_name
-from tui.palette import PALETTES, Palette
+from tui.palette import ANSI, PALETTES, Palette
 from tui.screens.picker import PickerScreen
 from tui.screens.stepper import StepperScreen
 from tui.session import Session
@@ -24,7 +24,6 @@ from tui.verbs.shipped import shipped
 
 DARK, LIGHT, MONO = "backprop-dark", "backprop-light", "backprop-mono"
 SIXTEEN = "ansi-dark"
-"""Textual's own theme of the terminal's sixteen colours; the roles over it are ours."""
 
 
 class StepperApp(App[None]):
@@ -48,7 +47,7 @@ class StepperApp(App[None]):
         self._at = at
         self._ascii = ascii
         for name, palette in PALETTES.items():
-            if name != SIXTEEN:
+            if name not in ANSI:
                 self.register_theme(_theme(palette))
 
     @property
@@ -78,7 +77,7 @@ class StepperApp(App[None]):
 
     def toggle_dark(self) -> None:
         """Between dark and light; without colour, or with sixteen, there is one palette."""
-        if self.theme in (MONO, SIXTEEN):
+        if self.theme in (MONO, *ANSI):
             self.notify("this terminal's colours are used as they are: there is one palette", markup=False)
         else:
             self.theme = LIGHT if self.theme == DARK else DARK

@@ -1,8 +1,9 @@
-"""How roles look: colours chosen once, for dark and light, for sixteen colours and for none.
+"""How roles look: colours chosen once, for dark and light and high contrast, for sixteen colours and for none.
 
-Hues are Okabe–Ito, told apart in all three colour blindnesses; heat on dark is Crameri's managua, dark in the
-middle. Sign and phase never rest on colour: numbers carry + and −, negative edges are dashed, the current
-thing is heavy or marked.
+Hues are Okabe–Ito, some of them darkened, told apart in all three colour blindnesses; heat on dark is Crameri's
+managua, dark in the middle. Text stands out from what is behind it by 4.5:1, in high contrast by 7:1 (WCAG 2).
+Sign and phase never rest on colour: numbers carry + and −, negative edges are dashed, the current thing is heavy
+or marked.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from rich.color import Color
 from rich.style import Style
 
 from tui.draw.cells import Look
+from tui.themes import THEMES as THEMES
 
 MANAGUA = (
     "#FFCF67", "#DF9D56", "#C17449", "#A0513E", "#773339", "#3A2A45",
@@ -24,8 +26,18 @@ LIGHT_HEAT = (
     "#D55E00", "#E07F33", "#E99F66", "#F1BF99", "#F8DFCC", "#F4F4F4",
     "#CCE3F0", "#99C7E0", "#66AAD1", "#338EC1", "#0072B2",
 )  # fmt: skip
-"""Minus to plus; eleven shades."""
+CONTRAST_HEAT = (
+    "#FFD98A", "#F7BE5F", "#DE9A3C", "#7A3A14", "#4A2412", "#1C1C1C",
+    "#12304C", "#1A4A78", "#5FA9DE", "#8CCBF5", "#BDE6FF",
+)  # fmt: skip
+CONTRAST_LIGHT_HEAT = (
+    "#6E2C00", "#8A3A00", "#E08B45", "#EFB37F", "#F8DCC4", "#FFFFFF",
+    "#D3E6F5", "#A3CBE9", "#6AA9DA", "#00508A", "#00406E",
+)  # fmt: skip
+"""Minus to plus; eleven shades. Those of high contrast leave out the middle tones, on which no text has 7:1."""
 
+ANSI = ("ansi-dark", "ansi-light")
+"""Textual's own themes of the terminal's sixteen colours; the roles over them are ours."""
 
 HOTTEST = 0.8
 """Share of the shades used: the outermost would outshine the highlight."""
@@ -117,11 +129,22 @@ def _roles(
     }
 
 
+def _contrast(text: str, plus: str, minus: str, mark: str, mark_on: str) -> dict[str, str]:
+    """What is heavier in high contrast: what is current is filled, what has a sign is bold."""
+    filled = f"bold {mark_on} on {mark}"
+    return {
+        **dict.fromkeys(("title_current", "label_current", "phase_current"), filled),
+        **dict.fromkeys(("positive", "label_positive", "edge_related_positive"), f"bold {plus}"),
+        **dict.fromkeys(("negative", "label_negative", "edge_related_negative"), f"bold {minus}"),
+        "box_related": f"bold {text}",
+    }
+
+
 PALETTES: dict[str, Palette] = {
     "backprop-dark": Palette(
         "backprop-dark",
         True,
-        _roles("#E4E6EB", "#9AA0AC", "#56B4E9", "#E69F00", "#F0E442", "#14161B", "#646B78", "#CC9BE0", "#252A34"),
+        _roles("#E4E6EB", "#9AA0AC", "#56B4E9", "#E08A00", "#F0E442", "#14161B", "#6B7280", "#CC9BE0", "#252A34"),
         MANAGUA,
         {
             "background": "#14161B",
@@ -135,15 +158,45 @@ PALETTES: dict[str, Palette] = {
     "backprop-light": Palette(
         "backprop-light",
         False,
-        _roles("#1A1C20", "#595F69", "#0072B2", "#B34E00", "#8A1C6B", "#FFFFFF", "#8A9099", "#5B3A8C", "#E2E3DE"),
+        _roles("#1A1C20", "#555B65", "#0067A3", "#A54800", "#7A0AD0", "#FFFFFF", "#7C828B", "#8A1C6B", "#E2E3DE"),
         LIGHT_HEAT,
         {
             "background": "#FAFAF7",
             "surface": "#EFEFEA",
-            "primary": "#0072B2",
-            "accent": "#8A1C6B",
+            "primary": "#0067A3",
+            "accent": "#7A0AD0",
             "foreground": "#1A1C20",
             "rule": "#B4B8BE",
+        },
+    ),
+    "backprop-contrast": Palette(
+        "backprop-contrast",
+        True,
+        _roles("#FFFFFF", "#C8C8C8", "#6CC6FF", "#FF9A1F", "#FFFF3C", "#000000", "#8C8C8C", "#E3B8FF", "#262626")
+        | _contrast("#FFFFFF", "#6CC6FF", "#FF9A1F", "#FFFF3C", "#000000"),
+        CONTRAST_HEAT,
+        {
+            "background": "#000000",
+            "surface": "#121212",
+            "primary": "#6CC6FF",
+            "accent": "#FFFF3C",
+            "foreground": "#FFFFFF",
+            "rule": "#8C8C8C",
+        },
+    ),
+    "backprop-contrast-light": Palette(
+        "backprop-contrast-light",
+        False,
+        _roles("#000000", "#3F3F3F", "#004A7C", "#7D3200", "#6C00C0", "#FFFFFF", "#707070", "#7D005E", "#E6E6E6")
+        | _contrast("#000000", "#004A7C", "#7D3200", "#6C00C0", "#FFFFFF"),
+        CONTRAST_LIGHT_HEAT,
+        {
+            "background": "#FFFFFF",
+            "surface": "#F2F2F2",
+            "primary": "#004A7C",
+            "accent": "#6C00C0",
+            "foreground": "#000000",
+            "rule": "#707070",
         },
     ),
     "ansi-dark": Palette(
@@ -159,6 +212,13 @@ PALETTES: dict[str, Palette] = {
             "bright_black",
             "bright_magenta",
         )
+        | {"cell_current": "reverse bold", "cursor": "reverse bold"},
+    ),
+    "ansi-light": Palette(
+        "ansi-light",
+        False,
+        # blue, red and magenta are the hues that are dark enough on white in every terminal
+        _roles("default", "bright_black", "blue", "red", "magenta", "white", "bright_black", "default")
         | {"cell_current": "reverse bold", "cursor": "reverse bold"},
     ),
     "backprop-mono": Palette(

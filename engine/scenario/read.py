@@ -7,7 +7,6 @@ to fit across tables in `shapes`, and the places of faults are looked for only w
 from __future__ import annotations
 
 import dataclasses
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +15,13 @@ from engine.network import Network
 from engine.plan import Plan, PlanError
 from engine.scenario import limits, schema
 from engine.scenario.data import read_data
-from engine.scenario.errors import At, Fault, Faults, Key, Problem, ScenarioError, key_text
+from engine.scenario.errors import Faults, Problem, ScenarioError
 from engine.scenario.expectations import Written, read_expectations, read_notes, resolve
 from engine.scenario.goals import read_comparisons, read_goals, resolve_comparisons, resolve_goals
 from engine.scenario.model import Scenario
 from engine.scenario.network import layers, read_network
-from engine.scenario.positions import Positions, line_column
 from engine.scenario.shapes import check
+from engine.scenario.source import Source, syntax_problem
 from engine.scenario.syntax import SyntaxFaultError, decode, newlines, parse
 from engine.scenario.tables import convert
 from engine.scenario.training import read_training, training
@@ -88,10 +87,8 @@ def _read(data: str | bytes, shown: str, path: Path) -> Scenario:
         top = parse(text)
         written = parse(text, Written) if "expect" in top or "goals" in top else {}
     except SyntaxFaultError as fault:
-        lines = fault.text.split("\n")
-        source = None if fault.line is None else lines[fault.line - 1]
-        raise ScenarioError((Problem(shown, fault.line, fault.column, "", fault.message, source),)) from None
-    source_text = _Source(text, shown)
+        raise ScenarioError((syntax_problem(fault, shown),)) from None
+    source_text = Source(text, shown)
     faults = Faults()
     scenario = _build(top, written, source_text, path, faults)
     if scenario is None or faults:
@@ -99,9 +96,7 @@ def _read(data: str | bytes, shown: str, path: Path) -> Scenario:
     return scenario
 
 
-def _build(
-    top: dict[str, Any], written: dict[str, Any], source: _Source, path: Path, faults: Faults
-) -> Scenario | None:
+def _build(top: dict[str, Any], written: dict[str, Any], source: Source, path: Path, faults: Faults) -> Scenario | None:
     head = convert(top, schema.Top, (), faults)
     network = read_network(head.get("network"), faults)
     course = read_training(head.get("training"), faults)
@@ -144,43 +139,3 @@ def _build(
         goals=resolve_goals(goals, names, source.line, faults),
         comparisons=resolve_comparisons(comparisons, names, source.line, faults),
     )
-
-
-class _Source:
-    """The text of a file, to find the lines of what is in it."""
-
-    def __init__(self, text: str, path: str) -> None:
-        self.text = text
-        self.path = path
-        self.lines = text.split("\n")
-
-    @cached_property
-    def positions(self) -> Positions:
-        return Positions(self.text)
-
-    def line(self, key: Key) -> int:
-        """The line a key is written in."""
-        offset = self.positions.key(key)
-        return 0 if offset is None else line_column(self.text, offset)[0]
-
-    def problems(self, faults: Faults) -> tuple[Problem, ...]:
-        """Every fault with its place, in the order of the file."""
-        found = [self._problem(fault) for fault in dict.fromkeys(faults.found)]
-        return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0)))
-
-    def _problem(self, fault: Fault) -> Problem:
-        name = key_text(fault.key)
-        offset, caret = self._offset(fault)
-        if offset is None:
-            return Problem(self.path, None, None, name, fault.message, None)
-        line, column = line_column(self.text, offset)
-        return Problem(self.path, line, column if caret else None, name, fault.message, self.lines[line - 1])
-
-    def _offset(self, fault: Fault) -> tuple[int | None, bool]:
-        """Where a fault's line is, and whether a caret has something to stand under."""
-        key = fault.key[:-1] if fault.at is At.TABLE else fault.key
-        if fault.at is not At.KEY:
-            offset = self.positions.value(key)
-            if offset is not None:
-                return offset, True
-        return self.positions.key(key), fault.at is At.KEY

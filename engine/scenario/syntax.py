@@ -80,13 +80,25 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError) -> SyntaxFaultError:
 
 
 def parse(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
+    """The tables of a scenario's text.
+
+    Raises:
+        SyntaxFaultError: as `tables`, or it is empty.
+    """
+    found = tables(text, parse_float)
+    if not found:
+        raise SyntaxFaultError("the file is empty: a scenario has a title, [network], [data] and [training]")
+    return found
+
+
+def tables(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any]:
     """The tables of a TOML text.
 
     Raises:
-        SyntaxFaultError: it is not TOML, it is empty, it is nested too deep, or a number is too long.
+        SyntaxFaultError: it is not TOML, it is nested too deep, or a number is too long.
     """
     try:
-        tables = tomllib.loads(text, parse_float=parse_float)
+        return tomllib.loads(text, parse_float=parse_float)
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(text, error) from None
     except RecursionError:
@@ -98,9 +110,6 @@ def parse(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, Any
         offset = longest_digits(text, _MAX_DIGITS)
         line, column = (1, 1) if offset is None else line_column(text, offset)
         raise SyntaxFaultError(f"a whole number of more than {_MAX_DIGITS} digits", line, column, text) from None
-    if not tables:
-        raise SyntaxFaultError("the file is empty: a scenario has a title, [network], [data] and [training]")
-    return tables
 
 
 def _not_toml(text: str, error: tomllib.TOMLDecodeError) -> SyntaxFaultError:

@@ -116,6 +116,13 @@ def _list(parser: Parser) -> None:
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: an array of objects")
 
 
+def _settings(parser: Parser) -> None:
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--path", action="store_true", help="print only where the file is, or would be")
+    what.add_argument("--write", action="store_true", help="write a file in which everything is a comment")
+    parser.add_argument("--force", action="store_true", help="with --write: put it in place of a file that is there")
+
+
 COMMANDS = {
     "trace": Command("write the whole walk out as a stream", _trace),
     "eval": Command("look up numbers of a walk by their addresses", _eval, ADDRESSES),
@@ -128,6 +135,11 @@ COMMANDS = {
     "closed-form": Command("solve a linear regression at once, beside gradient descent", _closed_form),
     "schema": Command("print the JSON Schema of the scenario format, for editors", _schema),
     "list": Command("list the shipped scenarios", _list),
+    "settings": Command(
+        "show the settings and the keys, and where their file is",
+        _settings,
+        "The file need not exist. The environment variable BACKPROP_TUI_SETTINGS names another one; empty: none.",
+    ),
 }
 
 

@@ -1,0 +1,55 @@
+"""The text of a TOML file, to put faults where they are in it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from engine.scenario.errors import At, Fault, Faults, Key, Problem, key_text
+from engine.scenario.positions import Positions, line_column
+from engine.scenario.syntax import SyntaxFaultError
+
+
+class Source:
+    """The text of a file, to find the lines of what is in it."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.text = text
+        self.path = path
+        self.lines = text.split("\n")
+
+    @cached_property
+    def positions(self) -> Positions:
+        return Positions(self.text)
+
+    def line(self, key: Key) -> int:
+        """The line a key is written in."""
+        offset = self.positions.key(key)
+        return 0 if offset is None else line_column(self.text, offset)[0]
+
+    def problems(self, faults: Faults) -> tuple[Problem, ...]:
+        """Every fault with its place, in the order of the file."""
+        found = [self._problem(fault) for fault in dict.fromkeys(faults.found)]
+        return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0)))
+
+    def _problem(self, fault: Fault) -> Problem:
+        name = key_text(fault.key)
+        offset, caret = self._offset(fault)
+        if offset is None:
+            return Problem(self.path, None, None, name, fault.message, None)
+        line, column = line_column(self.text, offset)
+        return Problem(self.path, line, column if caret else None, name, fault.message, self.lines[line - 1])
+
+    def _offset(self, fault: Fault) -> tuple[int | None, bool]:
+        """Where a fault's line is, and whether a caret has something to stand under."""
+        key = fault.key[:-1] if fault.at is At.TABLE else fault.key
+        if fault.at is not At.KEY:
+            offset = self.positions.value(key)
+            if offset is not None:
+                return offset, True
+        return self.positions.key(key), fault.at is At.KEY
+
+
+def syntax_problem(fault: SyntaxFaultError, path: str) -> Problem:
+    """A fault of a text that is not TOML, as a problem of the file `path`."""
+    source = None if fault.line is None else fault.text.split("\n")[fault.line - 1]
+    return Problem(path, fault.line, fault.column, "", fault.message, source)
