@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from engine.address import Address
 from engine.formula.evaluate import evaluate, holds
 from engine.formula.functions import FUNCTIONS
 from engine.formula.nodes import (
@@ -31,6 +32,7 @@ from engine.formula.nodes import (
 )
 from engine.notation import Notation, Place, subscript, superscript
 from engine.numbers import Rounded, rounded, shortest
+from engine.printers.marks import Marks, bare
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(5)
 """How tightly a printed piece holds together, loosest first."""
@@ -79,6 +81,10 @@ class Printer:
         self.notation = notation
         self.digits = digits
         self.most = most
+        self.marks: Marks | None = None
+        """Given some, symbols and the numbers put in for them are printed with marks around."""
+        self.decides = True
+        """Whether of two branches only the one taken is printed."""
 
     def symbols(self, node: Node, page: Page | None = None) -> str:
         """The tree in symbols."""
@@ -123,9 +129,11 @@ class Printer:
                 return self._number(value, "", page) if numbers else (self.notation.constant(name), ATOM)
             case Symbol(address, value):
                 if numbers:
-                    return self._number(value, "", page)
+                    text, tightness = self._number(value, "", page)
+                    return self._marked(address, text), tightness
                 sample = None if address.sample == page.sample else address.sample
-                return self.notation.symbol(Place(address.name, address.layer, address.unit, sample)), ATOM
+                text = self.notation.symbol(Place(address.name, address.layer, address.unit, sample))
+                return self._marked(address, text), ATOM
             case Ref(name, layer, unit, sample):
                 return self.notation.symbol(Place(name, layer, unit, sample)), ATOM
             case Add(terms) | Total("sum", terms):
@@ -141,7 +149,7 @@ class Printer:
             case Pow(base, exponent):
                 text = self._held(inner(base), ATOM)
                 # a superscript on a superscript would be read as one
-                return (f"({text})" if text.endswith("⁾") else text) + self.power(exponent), POWER
+                return (f"({text})" if bare(text).endswith("⁾") else text) + self.power(exponent), POWER
             case Call("pow", (base, exponent)):
                 return self._power(base, exponent, inner)
             case Call(function, arguments):
@@ -172,6 +180,9 @@ class Printer:
         printed = self.number(value, page)
         return printed, SIGN if printed.startswith(self.minus) else PRODUCT if self.times in printed else ATOM
 
+    def _marked(self, address: Address, text: str) -> str:
+        return text if self.marks is None else self.marks.around(address, text)
+
     def _held(self, piece: Piece, tightness: int) -> str:
         """The text, in parentheses where it would fall apart."""
         text, holds_at = piece
@@ -194,8 +205,8 @@ class Printer:
                 pieces.append(f" {self.minus} {self._held((text, tightness), PRODUCT)}")
             else:
                 # a sum within a sum needs no parentheses, unless it begins with a minus
-                bare = tightness != SIGN and not text.startswith(self.minus)
-                pieces.append(f" + {text if bare else f'({text})'}")
+                free = tightness != SIGN and not bare(text).startswith(self.minus)
+                pieces.append(f" + {text if free else f'({text})'}")
         return "".join(pieces), SUM
 
     def _list(self, terms: tuple[Node, ...], page: Page, inner: Callable[[Node], Piece]) -> str:
@@ -231,13 +242,12 @@ class Printer:
         raised = text if self.notation.ascii else superscript(text)
         held = self._held(inner(base), ATOM)
         if raised != text:
-            return f"({held}){raised}" if held.endswith("⁾") else held + raised, POWER
+            return f"({held}){raised}" if bare(held).endswith("⁾") else held + raised, POWER
         return f"{held}^{self._held((text, tightness), ATOM)}", POWER
 
     def _where(self, node: Where, page: Page, inner: Callable[[Node], Piece]) -> Piece:
-        try:
-            taken = holds(node, page.local)
-        except TypeError:
+        taken = self._taken(node, page)
+        if taken is None:
             if node.right != Num(0.0):
                 # a threshold that only guards against overflow: nothing to explain
                 return inner(node.yes)
@@ -248,6 +258,15 @@ class Printer:
             relation = (self.relations if taken else self.opposites)[node.relation]
             page.conditions.append(f"{inner(node.left)[0]} {relation} 0")
         return inner(node.yes if taken else node.no)
+
+    def _taken(self, node: Where, page: Page) -> bool | None:
+        """Whether the condition holds; None where it is open."""
+        if not self.decides:
+            return None
+        try:
+            return holds(node, page.local)
+        except TypeError:
+            return None
 
     def _below(self, text: str, index: str) -> str:
         return f"{text}_{index}" if self.notation.ascii else text + subscript(index)

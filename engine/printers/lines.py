@@ -9,6 +9,7 @@ from engine.formula.evaluate import evaluate
 from engine.formula.nodes import Add, Let, Neg, Node, Num, Symbol, Total
 from engine.notation import Notation
 from engine.printers.base import Page, Printer
+from engine.printers.marks import bare
 from engine.quantity import ArrayForm, ArraySymbol, Kind, Quantity
 
 
@@ -43,11 +44,11 @@ def lines(explanation: Explanation, printer: Printer, long_way: bool = False) ->
     value = printer.number(explanation.step.value, value_page)
     put_in = Page()
     numbers = printer.numbers(shown, put_in)
-    if numbers not in (value, symbols):
+    if bare(numbers) not in (value, bare(symbols)):
         result.append(Line("numbers", "", printer.equals(put_in.exact), numbers))
     terms_page = Page()
     terms = _terms(shown, printer, terms_page)
-    if terms and terms != numbers:
+    if terms and terms != bare(numbers):
         result.append(Line("terms", "", printer.equals(terms_page.exact), terms))
     result.append(Line("value", left, printer.equals(value_page.exact), value))
     if put_in.abridged:
@@ -88,7 +89,7 @@ def _shown(explanation: Explanation, printer: Printer) -> tuple[Node, list[Line]
     page = Page(sample=explanation.step.address.sample)
     computed = printer.symbols(explanation.tree, page)
     textbook = printer.symbols(stated, Page(sample=page.sample))
-    if computed == textbook:
+    if bare(computed) == bare(textbook):
         return explanation.tree, []
     where = _operator(explanation.stated_range, printer.notation)
     if explanation.stated_agrees:
@@ -133,7 +134,7 @@ def _long(equation: Equation, printer: Printer, sample: int | None) -> list[Line
     symbols, numbers = printer.symbols(equation.right, Page(sample=sample)), printer.numbers(equation.right, page)
     value = printer.number(evaluate(equation.right), value_page)
     text = f"{symbols} {printer.equals(page.exact)} {numbers}"
-    if numbers != value:
+    if bare(numbers) != value:
         text += f" {printer.equals(value_page.exact)} {value}"
     return [Line("long", printer.symbols(equation.left, Page(sample=sample)), "=", text)]
 

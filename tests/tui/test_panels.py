@@ -17,7 +17,7 @@ from engine.numbers import fixed
 from engine.plan import Granularity
 from engine.scenario.model import Scenario
 from tui.draw.cells import Canvas, Look, Row, Span, width_of
-from tui.draw.formula import EQUATIONS, PRIORITY, formula_rows
+from tui.draw.formula import EQUATIONS, PRIORITY, draw_formula
 from tui.draw.graph import draw_graph
 from tui.draw.network import NetworkView
 from tui.draw.timeline import HEIGHT, cursor_cell, phase_spans, step_at, timeline_rows
@@ -69,7 +69,7 @@ def a_step(data: st.DataObject, name: str) -> int:
 def test_no_line_of_a_formula_is_wider_than_the_panel(
     name: str, settings: Settings, width: int, data: st.DataObject
 ) -> None:
-    for row in formula_rows(session(name), a_step(data, name), settings, width):
+    for row in draw_formula(session(name), a_step(data, name), settings, width).rows:
         assert width_of("".join(span.text for span in row)) <= width
 
 
@@ -78,8 +78,8 @@ def test_a_low_formula_panel_keeps_whole_lines_in_their_order(
     name: str, settings: Settings, width: int, height: int, data: st.DataObject
 ) -> None:
     step = a_step(data, name)
-    rows = formula_rows(session(name), step, settings, width, height)
-    everything = iter(texts(formula_rows(session(name), step, settings, width)))
+    rows = draw_formula(session(name), step, settings, width, height).rows
+    everything = iter(texts(draw_formula(session(name), step, settings, width).rows))
     assert 0 < len(rows) <= height
     for text in texts(rows):
         if not text.rstrip().endswith(("…", "...")):
@@ -91,10 +91,10 @@ def test_what_a_low_panel_leaves_out_first() -> None:
     step = walk.target("delta[1][2]@0", 0)
     gone: list[str] = []
     seen = {"symbols", "value"}
-    kinds = {look.role for row in formula_rows(walk, step, Settings(), 78, 30) for _, look in row}
+    kinds = {look.role for row in draw_formula(walk, step, Settings(), 78, 30).rows for _, look in row}
     assert {"symbols", "numbers", "result", "note", "text"} <= kinds
     for height in range(12, 0, -1):
-        here = {look.role for row in formula_rows(walk, step, Settings(), 78, height) for _, look in row}
+        here = {look.role for row in draw_formula(walk, step, Settings(), 78, height).rows for _, look in row}
         gone += sorted(kinds - here - set(gone))
         seen &= here if height > 3 else seen
     assert gone.index("text") < gone.index("note") < gone.index("result") < len(gone), gone
@@ -108,9 +108,9 @@ def test_a_note_is_never_left_out_for_a_sentence_of_ours(
     bare = session(name)
     step = a_step(data, name)
     walk = Session(replace(bare.scenario, notes=(replace(note(text), address=bare.trace[step].address),)))
-    rows = formula_rows(walk, step, settings, width, height)
+    rows = draw_formula(walk, step, settings, width, height).rows
     roles = {look.role for row in rows for _, look in row}
-    needed = len([row for row in formula_rows(walk, step, settings, width) if row[0].look.role in ("symbols",)])
+    needed = len([row for row in draw_formula(walk, step, settings, width).rows if row[0].look.role in ("symbols",)])
     if roles & {"text", "array", "dim"} and "with" not in " ".join(texts(rows)):
         assert "note" in roles
     if height > needed + 12 * 12:
@@ -119,19 +119,19 @@ def test_a_note_is_never_left_out_for_a_sentence_of_ours(
 
 def test_a_note_that_does_not_fit_says_so() -> None:
     walk = Session(replace(net(2, 2, 1), notes=(note("Ask the class. " * 30),)))
-    rows = formula_rows(walk, 0, Settings(), 78, 6)
+    rows = draw_formula(walk, 0, Settings(), 78, 6).rows
     assert len(rows) == 6
     assert texts(rows)[-1].endswith("…")
     assert rows[-1][0].look.role == "note"
-    assert texts(formula_rows(walk, 0, Settings(ascii=True), 78, 6))[-1].endswith("...")
-    whole = " ".join(texts(formula_rows(walk, 0, Settings(), 78)))
+    assert texts(draw_formula(walk, 0, Settings(ascii=True), 78, 6).rows)[-1].endswith("...")
+    whole = " ".join(texts(draw_formula(walk, 0, Settings(), 78).rows))
     assert whole.count("Ask the class.") == 30
 
 
 def test_relation_signs_stand_under_each_other() -> None:
     for name in ("softplus", "batches"):
         for step in range(0, session(name).last, 7):
-            rows = formula_rows(session(name), step, Settings(), 200)
+            rows = draw_formula(session(name), step, Settings(), 200).rows
             said = [row[0].text for row in rows if row[0].look.role in ("symbols", "numbers", "result")]
             columns = {width_of(re.split("[=≈←]", text)[0]) for text in said}
             assert len(columns) == 1, said
@@ -140,11 +140,11 @@ def test_relation_signs_stand_under_each_other() -> None:
 def test_the_way_past_a_shortcut_is_offered_and_shown() -> None:
     walk = session("softmax")
     step = walk.target("delta[2][1]", 0)
-    assert any("w shows the long way" in text for text in texts(formula_rows(walk, step, Settings(), 90)))
-    whole = texts(formula_rows(walk, step, Settings(long_way=True), 90))
+    assert any("w shows the long way" in text for text in texts(draw_formula(walk, step, Settings(), 90).rows))
+    whole = texts(draw_formula(walk, step, Settings(long_way=True), 90).rows)
     assert not any("w shows" in text for text in whole)
     assert any("shortcut holds" in text for text in whole)
-    assert len(whole) > len(formula_rows(walk, step, Settings(), 90))
+    assert len(whole) > len(draw_formula(walk, step, Settings(), 90).rows)
 
 
 def test_every_kind_of_line_has_a_rank_or_comes_last() -> None:

@@ -181,11 +181,11 @@ def test_a_named_output_is_called_by_its_name() -> None:
 
 def test_identical_units_are_stated_where_they_are_shown() -> None:
     from tui.draw.cells import plain_text
-    from tui.draw.formula import formula_rows
+    from tui.draw.formula import draw_formula
 
     walk = Session(load("zero_init"))
     hidden = walk.target("delta[1][2]@1", 0)
-    said = " ".join(plain_text(tuple(formula_rows(walk, hidden, Settings(), 78))).split())
+    said = " ".join(plain_text(draw_formula(walk, hidden, Settings(), 78).rows).split())
     assert "Units 1–4 of layer 1 are identical: same weights in, same weights out" in said
     assert walk.alike(walk.trace[walk.target("delta[3][1]", 0)]) == "", "an output is like no other"
     assert any("Units 1–3 of layer 2 are identical" in remark for remark in walk.remarks(0))

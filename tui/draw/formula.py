@@ -1,11 +1,20 @@
-"""The formula panel: symbols, numbers put in, value, and the sentence that says why."""
+"""The formula panel: symbols, numbers put in, value, and the sentence that says why.
+
+Every symbol, and every number put in for one, is a link to the step that made it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.address import Address, AddressError
 from engine.explain import explain
 from engine.printers.lines import Line, lines
-from tui.draw.cells import Look, Row, Span, width_of
-from tui.draw.wrap import clip, wrap
+from engine.printers.marks import Marks, Run
+from tui.draw.cells import Drawing, Look, width_of
+from tui.draw.links import Text, cut_off, drawing_of, wrapped
 from tui.session import Session
 from tui.settings import Settings
 from tui.terminal import to_ascii
@@ -33,79 +42,156 @@ LOOKS = {
 EQUATIONS = ("symbols", "numbers", "terms", "value", "where", "condition")
 """Lines that stand under each other with their relation signs aligned."""
 
-PRIORITY = ("symbols", "numbers", "terms", "value", "note", "why", "alike", "condition", "where", "differs", "array")
+PRIORITY = ("symbols", "value", "numbers", "terms", "note", "why", "alike", "condition", "where", "differs", "array")
 """Which lines stay where the panel is too low for all, most wanted first."""
 
+QUESTION = ("symbols", "where", "numbers", "value", "note", "abridged", "array")
+"""Lines that leave the value, and the reason for it, to whoever is asked."""
 
-def formula_rows(session: Session, cursor: int, settings: Settings, width: int, height: int | None = None) -> list[Row]:
-    """The explanation of a step in lines of at most `width` cells.
+BIG = ("symbols", "where", "numbers", "value", "note")
+"""Lines for a projector."""
+
+
+class Link(NamedTuple):
+    """An address that the formula names."""
+
+    address: Address
+    text: str
+    """As it is printed."""
+    step: int | None
+    """The step that made it; None where it is given, or where the walk goes past it."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Said:
+    """One line without its marks."""
+
+    kind: str
+    left: str
+    relation: str
+    text: str
+    runs: tuple[Run, ...]
+    """Of `str(self)`."""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.left, self.relation, self.text) if part)
+
+
+def draw_formula(
+    session: Session, cursor: int, settings: Settings, width: int, height: int | None = None, link: int | None = None
+) -> Drawing:
+    """The explanation of a step in rows of at most `width` cells, a hit at every symbol and number of another step.
 
     With a `height`, whole lines are left out, the least wanted first, until the rest fits; without, all are given.
+    `link` is the place in `links` of the one that is shown reversed.
     """
-    step = session.trace[cursor]
-    explanation = explain(session.trace, cursor)
-    said = lines(explanation, session.printer(settings), settings.long_way)
-    said = [line for line in said if line.kind != "valid" or settings.long_way]
+    said = _said(session, cursor, settings)
     notes = [
-        Line("note", "", "", f"{_mark(settings)} {to_ascii(note.text) if settings.ascii else note.text}")
-        for note in session.notes(step)
+        f"{'>' if settings.ascii else '▸'} {to_ascii(note.text) if settings.ascii else note.text}"
+        for note in session.notes(session.trace[cursor])
     ]
+    equations = [line for line in said if line.kind in EQUATIONS]
+    rest = [line for line in said if line.kind not in EQUATIONS]
+    align = max((width_of(line.left) for line in equations), default=0)
+    blocks = [(line.kind, _rows(line, width, align)) for line in equations]
+    blocks += [
+        ("note", [row for part in note.split("\n") for row in wrapped(part, (), LOOKS["note"], width, 2)])
+        for note in notes
+    ]
+    blocks += [(line.kind, wrapped(str(line), line.runs, LOOKS[line.kind], width, 2)) for line in rest]
+    if height is not None:
+        blocks = _fitting(blocks, width, height, "..." if settings.ascii else "…")
+    rows = [row for _, block in blocks for row in block]
+    if settings.big and (height is None or len(rows) + len(blocks) - 1 <= height):
+        rows = [row for place, (_, block) in enumerate(blocks) for row in ([Text("")] if place else []) + block]
+    chosen = None
+    if link is not None:
+        found = links(session, cursor, settings)
+        chosen = found[link].address if 0 <= link < len(found) else None
+    return drawing_of(rows, chosen)
+
+
+def links(session: Session, cursor: int, settings: Settings) -> tuple[Link, ...]:
+    """What the formula of a step names besides the step itself, in reading order, each address once."""
+    said = _said(session, cursor, settings)
+    found: dict[Address, str] = {}
+    for line in sorted(said, key=lambda line: line.kind not in EQUATIONS):
+        text = str(line)
+        for start, end, address in line.runs:
+            found.setdefault(address, text[start:end])
+    return tuple(Link(address, text, _step_of(session, address)) for address, text in found.items())
+
+
+def _step_of(session: Session, address: Address) -> int | None:
+    try:
+        return session.trace.index_of(address)
+    except AddressError:
+        return None
+
+
+def _said(session: Session, cursor: int, settings: Settings) -> list[_Said]:
+    """The lines of a step that may be shown, the author's notes aside."""
+    explanation = explain(session.trace, cursor)
+    step = explanation.step
+    printer = session.printer(settings)
+    marks = printer.marks = Marks()
+    # the branch taken would give the value away
+    printer.decides = not settings.hidden
+    said = lines(explanation, printer, settings.long_way)
+    said = [line for line in said if line.kind != "valid" or settings.long_way]
     alike = session.alike(step)
     if alike:
         said.append(Line("alike", "", "", to_ascii(alike) if settings.ascii else alike))
-    equations = [line for line in said if line.kind in EQUATIONS]
-    rest = [line for line in said if line.kind not in EQUATIONS]
     if explanation.long_way and not settings.long_way:
-        rest.append(Line("hint", "", "", "w shows the long way past this shortcut"))
-    align = max((width_of(line.left) for line in equations), default=0)
-    blocks = [
-        (line.kind, _rows(line, width, align if line.kind in EQUATIONS else 0)) for line in equations + notes + rest
-    ]
-    if height is not None:
-        blocks = _fitting(blocks, width, height, "..." if settings.ascii else "…")
-    return [row for _, rows in blocks for row in rows]
+        said.append(Line("hint", "", "", "w shows the long way past this shortcut"))
+    if settings.hidden:
+        said = [
+            line._replace(relation="=", text="?") if line.kind == "value" else line
+            for line in said
+            if line.kind in QUESTION
+        ]
+    if settings.big:
+        said = [part for line in said if line.kind in BIG for part in _one_equation_a_line(line)]
+    return [_taken_apart(line, marks, step.address) for line in said]
 
 
-def _mark(settings: Settings) -> str:
-    return ">" if settings.ascii else "▸"
+def _one_equation_a_line(line: Line) -> Iterator[Line]:
+    if line.kind != "symbols":
+        yield line
+        return
+    for place, form in enumerate(line.text.split(" = ")):
+        yield Line("symbols", "" if place else line.left, "=" if place else line.relation, form)
 
 
-def _rows(line: Line, width: int, align: int) -> list[Row]:
-    look = LOOKS[line.kind]
-    if line.kind in EQUATIONS:
-        left = line.left if line.kind == "symbols" else ""
-        head = f"{left.rjust(align + len(left) - width_of(left))} {line.relation} "
-        hang = width_of(head)
-        return [(Span(text, look),) for text in wrap(head + line.text, width, hang)]
-    if line.kind == "note":
-        return [row for part in line.text.split("\n") for row in _plain(part, width, look, 2)]
-    return _plain(str(line), width, look, 2)
+def _taken_apart(line: Line, marks: Marks, own: Address) -> _Said:
+    _, runs = marks.taken_apart(str(line))
+    left, relation, text = (marks.taken_apart(part)[0] for part in line[1:])
+    return _Said(line.kind, left, relation, text, tuple(run for run in runs if run.address != own))
 
 
-def _plain(text: str, width: int, look: Look, hang: int) -> list[Row]:
-    return [(Span(part, look),) for part in wrap(text, width, hang)]
+def _rows(line: _Said, width: int, align: int) -> list[Text]:
+    left = line.left if line.kind == "symbols" else ""
+    head = f"{left.rjust(align + len(left) - width_of(left))} {line.relation} "
+    # what stands before the text is longer or shorter by as much as its runs have to move
+    by = len(head) + len(line.text) - len(str(line))
+    runs = tuple(Run(start + by, end + by, address) for start, end, address in line.runs if start + by >= len(head))
+    return wrapped(head + line.text, runs, LOOKS[line.kind], width, width_of(head))
 
 
-def _fitting(blocks: list[tuple[str, list[Row]]], width: int, height: int, dots: str) -> list[tuple[str, list[Row]]]:
+def _fitting(blocks: list[tuple[str, list[Text]]], width: int, height: int, dots: str) -> list[tuple[str, list[Text]]]:
     """The blocks, the least wanted dropped until they fit; order kept. The first line and a note may be cut."""
 
     def rank(kind: str) -> int:
         return PRIORITY.index(kind) if kind in PRIORITY else len(PRIORITY)
 
     wanted = sorted(range(len(blocks)), key=lambda at: (rank(blocks[at][0]), at))
-    kept: dict[int, list[Row]] = {}
+    kept: dict[int, list[Text]] = {}
     room = height
     for at in wanted:
         kind, rows = blocks[at]
         if len(rows) > room and room and (not kept or kind == "note"):
-            rows = [*rows[: room - 1], _cut_off(rows[room - 1], width, dots)]
+            rows = [*rows[: room - 1], cut_off(rows[room - 1], width, dots)]
         if len(rows) <= room:
             kept[at] = rows
             room -= len(rows)
     return [(blocks[at][0], kept[at]) for at in sorted(kept)]
-
-
-def _cut_off(row: Row, width: int, dots: str) -> Row:
-    """A row that says there is more of it."""
-    text, look = row[0]
-    return (Span(clip(f"{text} {dots}", width, dots) if text.strip() else dots, look),)

@@ -11,7 +11,7 @@ from textual.reactive import reactive
 
 from engine.address import Address
 from tui.draw.cells import Hit, Look, Row, Span, width_of
-from tui.draw.formula import formula_rows
+from tui.draw.formula import draw_formula
 from tui.draw.graph import draw_graph
 from tui.draw.network import NetworkView
 from tui.draw.timeline import step_at, timeline_rows
@@ -101,7 +101,7 @@ class FormulaPanel(Panel):
     """Show every line and let them scroll, rather than those that fit."""
 
     def paint(self, session: Session, width: int, height: int) -> Sequence[Row]:
-        rows = formula_rows(session, self.cursor, self.settings, width, None if self.whole else height)
+        rows = draw_formula(session, self.cursor, self.settings, width, None if self.whole else height).rows
         return [*rows, *[()] * (height - len(rows))]
 
 

@@ -1,0 +1,60 @@
+"""Marked text broken into lines, with the place of every link kept."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.address import Address
+from engine.printers.marks import Run
+from tui.draw.cells import PLAIN, Drawing, Hit, Look, Row, Span, width_of
+from tui.draw.wrap import clip, wrap
+
+
+class Text(NamedTuple):
+    """One drawn row of one look, and the runs of its characters that stand for addresses."""
+
+    text: str
+    look: Look = PLAIN
+    runs: tuple[Run, ...] = ()
+
+
+def wrapped(text: str, runs: tuple[Run, ...], look: Look, width: int, hang: int = 0) -> list[Text]:
+    """`text` in rows of at most `width` cells. A run that is broken stands in two rows."""
+    rows = wrap(text, width, hang)
+    if not runs:
+        return [Text(row, look) for row in rows]
+    # wrapping drops and adds blanks only: the other characters are the same, in the same order
+    source = iter([place for place, char in enumerate(text) if char != " "])
+    return [Text(row, look, _runs_of([None if char == " " else next(source) for char in row], runs)) for row in rows]
+
+
+def _runs_of(places: list[int | None], runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    found: list[Run] = []
+    for start, end, address in runs:
+        here = [at for at, place in enumerate(places) if place is not None and start <= place < end]
+        if here:
+            found.append(Run(here[0], here[-1] + 1, address))
+    return tuple(found)
+
+
+def cut_off(row: Text, width: int, dots: str) -> Text:
+    """A row that says there is more of it."""
+    text = clip(f"{row.text} {dots}", width, dots) if row.text.strip() else clip(dots, width, dots)
+    return Text(text, row.look, tuple(run for run in row.runs if text[: run.end] == row.text[: run.end]))
+
+
+def drawing_of(rows: list[Text], chosen: Address | None = None) -> Drawing:
+    """Rows with a hit for every run; those of the chosen address stand out as the cursor does."""
+    hits: list[Hit] = []
+    drawn: list[Row] = []
+    for y, (text, look, runs) in enumerate(rows):
+        spans: list[Span] = []
+        position = 0
+        for start, end, address in runs:
+            hits.append(Hit(width_of(text[:start]), y, width_of(text[start:end]), str(address)))
+            if address == chosen:
+                spans += [Span(text[position:start], look), Span(text[start:end], Look("cell_current"))]
+                position = end
+        spans.append(Span(text[position:], look))
+        drawn.append(tuple(span for span in spans if span.text))
+    return Drawing(tuple(drawn), tuple(hits))
