@@ -116,6 +116,7 @@ def _roles(
         "array": dim,
         "note": note,
         "warning": f"bold {minus}",
+        "changed": f"bold {note}",
         "cell_current": f"bold {mark_on} on {mark}",
         "pointer": f"bold {mark}",
         "bar": quiet,

@@ -15,7 +15,7 @@ from tui.draw.formula import draw_formula
 from tui.draw.graph import draw_graph
 from tui.draw.network import NetworkView
 from tui.draw.timeline import step_at, timeline_rows
-from tui.draw.values import values_rows
+from tui.draw.values import draw_values
 from tui.draw.wrap import clip
 from tui.palette import Palette
 from tui.session import Session
@@ -111,7 +111,7 @@ class ValuesPanel(Panel):
     BORDER_TITLE = "3 Values"
 
     def paint(self, session: Session, width: int, height: int) -> Sequence[Row]:
-        return values_rows(session, self.cursor, self.settings, width, height)
+        return draw_values(session, self.cursor, self.settings, width, height).rows
 
 
 class TimelinePanel(Panel):
