@@ -275,10 +275,10 @@ def path_lines(found: Paths, printer: Printer) -> list[str]:
         summed = Page()
         terms = printer.numbers(Total("sum", tuple(Num(path.product) for path in found.paths)), summed)
         lines.append(f"sum of the {found.count} paths: {left} {printer.equals(summed.exact)} {terms} {equals} {value}")
-    return [_plain(line, printer) for line in (*lines, *_formulas(found, printer), *found.notes)]
+    return [_plain(line, printer) for line in (*lines, *formulas(found, printer), *found.notes)]
 
 
-def _formulas(found: Paths, printer: Printer) -> list[str]:
+def formulas(found: Paths, printer: Printer) -> list[str]:
     """What stands behind the factors that the walk does not record, each once."""
     factors = (factor for path in found.paths for factor in path.factors if factor.formula)
     derived = {printer.symbols(factor.symbol): factor for factor in factors}
@@ -305,13 +305,13 @@ def _line(place: int, path: Path, found: Paths, printer: Printer) -> str:
     numbers = printer.numbers(Mul(tuple(Num(factor.value) for factor in downwards)), numbers_page)
     value = printer.number(path.product, value_page)
     return (
-        f"path {place} of {found.count:,}{_through(path, found)}: {symbols}"
+        f"path {place} of {found.count:,}{through(path, found)}: {symbols}"
         f" {printer.equals(numbers_page.exact)} {numbers} {printer.equals(value_page.exact)} {value}"
     )
 
 
-def _through(path: Path, found: Paths) -> str:
-    """The samples of a path, where there is a choice."""
+def through(path: Path, found: Paths) -> str:
+    """The samples of a path in words, with a blank before, where there is a choice."""
     if len(path.samples) > 1:
         return f" (samples {', '.join(map(str, path.samples))})"
     return f" (sample {path.samples[0]})" if found.many else ""

@@ -6,10 +6,11 @@ No widget lives here, so that plain text and the app move and speak alike.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from engine.address import Address, AddressError
 from engine.notation import Notation, Place
+from engine.paths import paths
 from engine.plan import Granularity
 from engine.printers.ascii import AsciiPrinter
 from engine.printers.base import SHORTEST, Printer
@@ -43,6 +44,8 @@ class Session:
         self.trace = Trace(scenario)
         self._small = self.trace.network.layout.size <= COMPARED
         self._identical = lru_cache(maxsize=8)(self._find_identical)
+        self.paths = lru_cache(maxsize=16)(partial(paths, self.trace))
+        """`engine.paths.paths` of this walk by address, kept while a person steps around in an iteration."""
         self._notations = {ascii: Notation(self.trace.network, ascii) for ascii in (False, True)}
 
     def _find_identical(self, k: int) -> dict[int, list[Units]]:

@@ -8,7 +8,7 @@ from tui.draw.cells import width_of
 def wrap(text: str, width: int, hang: int = 0) -> list[str]:
     """`text` in lines of at most `width` cells, broken at blanks; later lines are indented by `hang`.
 
-    A word longer than a line is cut. At least one line is returned.
+    A word longer than a line is cut, after a sign of multiplication where it has one. At least one line is returned.
     """
     width = max(1, width)
     # what is indented needs room for a wide character
@@ -30,7 +30,7 @@ def wrap(text: str, width: int, hang: int = 0) -> list[str]:
             lines.append(line)
             line = " " * hang + word
         while width_of(line) > width:
-            cut = max(1, _cut(line, width))
+            cut = _between_factors(line, max(1, _cut(line, width)))
             if cut >= len(line):
                 # one character, wider than the line
                 break
@@ -38,6 +38,11 @@ def wrap(text: str, width: int, hang: int = 0) -> list[str]:
             line = " " * hang + line[cut:]
     lines.append(line)
     return lines
+
+
+def _between_factors(line: str, cut: int) -> int:
+    """Where to cut a line that has to be cut by `cut`: in its second half after a · or *, else right there."""
+    return max((at for at in (line.rfind(sign, cut // 2, cut) + 1 for sign in "·*") if at), default=cut)
 
 
 def clip(text: str, width: int, dots: str = "…") -> str:
