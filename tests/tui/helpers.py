@@ -25,7 +25,9 @@ from engine.address import Address
 from engine.scenario.model import Layer, Loss, Note, Optimizer, Scenario, Training, frozen_array
 from engine.scenario.read import read
 from tui.app import StepperApp
+from tui.draw.cells import Drawing, Hit, Row
 from tui.screens.stepper import StepperScreen
+from tui.session import Session
 from tui.settings import Settings
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -246,3 +248,40 @@ async def walking(
             walker = Walker(app, pilot)
             await walker.settle()
             yield walker
+
+
+SHIPPED = sorted(path.stem for path in SCENARIOS.glob("*.toml"))
+"""The shipped scenarios by name."""
+
+
+@cache
+def shipped_session(name: str) -> Session:
+    """A walk of a shipped scenario."""
+    return Session(shipped(name))
+
+
+def sampled_steps(walk: Session, most: int = 8) -> list[int]:
+    """Some steps of the first iteration and of the last, of every phase where there are enough."""
+    plan = walk.trace.plan
+    if not plan.steps:
+        return []
+    first = [step for _, start, after in plan.phases(0) for step in (start, (start + after) // 2, after - 1)]
+    ends = [walk.last, (plan.start(plan.iterations - 1) + walk.last) // 2]
+    return sorted({*first[:: max(1, len(first) // most)], first[-1], *ends})
+
+
+def cells_of(row: Row) -> list[str]:
+    """The characters of a row by cell, combining ones with those they stand on."""
+    cells: list[str] = []
+    for span in row:
+        for char in span.text:
+            if unicodedata.combining(char):
+                cells[-1] += char
+            else:
+                cells += [char, ""] if wide(char) else [char]
+    return cells
+
+
+def text_at(drawing: Drawing, hit: Hit) -> str:
+    """What is drawn where a hit lies."""
+    return "".join(cells_of(drawing.rows[hit.y])[hit.x : hit.x + hit.width])
