@@ -275,7 +275,7 @@ def path_lines(found: Paths, printer: Printer) -> list[str]:
         summed = Page()
         terms = printer.numbers(Total("sum", tuple(Num(path.product) for path in found.paths)), summed)
         lines.append(f"sum of the {found.count} paths: {left} {printer.equals(summed.exact)} {terms} {equals} {value}")
-    return [_plain(line, printer) for line in (*lines, *formulas(found, printer), *found.notes)]
+    return [plain(line, printer) for line in (*lines, *formulas(found, printer), *found.notes)]
 
 
 def formulas(found: Paths, printer: Printer) -> list[str]:
@@ -317,7 +317,8 @@ def through(path: Path, found: Paths) -> str:
     return f" (sample {path.samples[0]})" if found.many else ""
 
 
-def _plain(text: str, printer: Printer) -> str:
+def plain(text: str, printer: Printer) -> str:
+    """Text of this module in the alphabet of a printer."""
     if not printer.notation.ascii:
         return text
     for char, plain in (("∂", "d"), ("δ", "delta"), ("ŷ", "yhat")):

@@ -12,7 +12,7 @@ from engine.address import Address, AddressError
 from engine.formula.nodes import Mul, Node, Num, Symbol, Total, children
 from engine.layers.stage import gradient_of
 from engine.network import Network
-from engine.paths import PARAMETERS, Path, Paths, formulas, through
+from engine.paths import PARAMETERS, Path, Paths, formulas, plain, through
 from engine.printers.base import Page, Printer
 from engine.printers.marks import Marks
 from engine.quantity import Kind
@@ -21,7 +21,6 @@ from tui.draw.links import Text, cut_off, drawing_of, wrapped
 from tui.draw.wrap import clip
 from tui.session import Session
 from tui.settings import Settings
-from tui.terminal import to_ascii
 
 EXAMPLES = 3
 """Paths shown where there are too many to list."""
@@ -171,8 +170,7 @@ class _Panel:
             text += ", too many to list: for example"
         elif self.found.many and self.found.address.sample:
             text += f" that begin{'s' if count == 1 else ''} in sample {self.found.address.sample}"
-        bare, runs = self.marks.taken_apart(text)
-        return wrapped(bare, runs, Look("title"), self.width, 2)
+        return self._line(text, Look("title"))
 
     def _gradient(self) -> str:
         return self.printer.symbols(Symbol(self.found.gradient, self.found.total), Page())
@@ -200,8 +198,7 @@ class _Panel:
         mark = (">" if self.settings.ascii else "▸") if lit else " "
         where = through(path, self.found).strip()
         head = f"{mark}{place}  " + (f"{where} " if where else "")
-        bare, runs = self.marks.taken_apart(head + text)
-        return wrapped(bare, runs, Look("symbols") if lit else PLAIN, self.width, 4)
+        return self._line(head + text, Look("symbols") if lit else PLAIN, 4)
 
     def _sum(self) -> list[Text]:
         found, printer = self.found, self.printer
@@ -244,17 +241,16 @@ class _Panel:
         return f"sum = {self._gradient()}: to be read from step {step + 1:,} on"
 
     def _notes(self) -> list[Text]:
-        said = [to_ascii(note) if self.settings.ascii else note for note in self.found.notes]
-        return [row for note in said for row in self._line(note, Look("dim"))]
+        return [row for note in self.found.notes for row in self._line(note, Look("dim"))]
 
     def _behind(self) -> list[Text]:
         """The formulas of derivatives that the walk does not record."""
         lines = formulas(self.found, self.printer) if self.done else []
         return [row for line in lines for row in self._line(line, Look("dim"))]
 
-    def _line(self, text: str, look: Look) -> list[Text]:
-        bare, runs = self.marks.taken_apart(text)
-        return wrapped(bare, runs, look, self.width, 2)
+    def _line(self, text: str, look: Look, hang: int = 2) -> list[Text]:
+        bare, runs = self.marks.taken_apart(plain(text, self.printer))
+        return wrapped(bare, runs, look, self.width, hang)
 
     def _reached(self, address: Address) -> bool:
         return self.session.reached(address, self.cursor, self.settings.hidden)
