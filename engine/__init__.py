@@ -14,8 +14,10 @@ Read it in this order; each file is one idea.
     paths          every way from a parameter to the loss goal: a question asked backwards, goal_algebra: undone
     closed_form    linear regression solved at once       symmetry: which units are identical for ever, and why
     conventions    what changes the numbers, in words     statistics, penalties, schedules, datasets: more tables
-    scenario/      the file: reading, checking, messages
+    given          what there is to edit at a step
+    scenario/      the file: reading, checking, messages; edit and save: what if, comments and layout kept
 
-The engine imports numpy, the standard library and, in `scenario/`, msgspec; never a terminal library. Nothing is
-re-exported here: import `engine.trace.Trace` and `engine.scenario.read.read`, and the rest follows from them.
+The engine imports numpy, the standard library and, in `scenario/`, msgspec and tomlkit; never a terminal library.
+Nothing is re-exported here: import `engine.trace.Trace` and `engine.scenario.read.read`, and the rest follows from
+them.
 """

@@ -145,6 +145,11 @@ def changed(scenario: Scenario, address: Address, value: float) -> Scenario:
         )
     layers = list(scenario.layers)
     layers[layer - 1] = _layer_changed(layers[layer - 1], address, unit, value)
+    if name == "W":
+        owned = layers[layer - 1].weights
+        for index, other in enumerate(layers):
+            if other.tied_to == layer:
+                layers[index] = replace(other, weights=frozen_array(owned.T) if other.tied_transposed else owned)
     return replace(scenario, layers=tuple(layers))
 
 

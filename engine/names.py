@@ -20,6 +20,11 @@ class Names:
             if layer is not None:
                 self._layers[name].append(layer)
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Every name that an address of this network can begin with."""
+        return tuple(self._layers)
+
     def resolve(self, text: str) -> Address:
         """The address `text` names; sample and @k stay None where not written, `a[0]` becomes `x`.
 

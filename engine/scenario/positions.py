@@ -21,6 +21,7 @@ _TOKEN = re.compile(rf"(?P<string>{_STRINGS})|#[^\n]*|[\[\]{{}},=\n]", re.DOTALL
 _DIGITS = re.compile(rf"(?:{_STRINGS})|#[^\n]*|(?P<digits>\d[\d_]*)", re.DOTALL)
 _QUOTES = re.compile(rf"""{_LONG}|(?P<long>'{{3}}|"{{3}})|{_SHORT}|#[^\n]*|(?P<short>['"])""", re.DOTALL)
 _KEY_PART = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*""")
+_SCALAR = re.compile(r"[^\s,\]}#]+")
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 
 
@@ -53,6 +54,40 @@ class Positions:
         """Where the value of a key begins, or that of the nearest thing around it; None for a table's header."""
         mark = self._marks.get(key) or self._inside(key)
         return None if mark is None else mark.value
+
+    def end(self, start: int) -> int:
+        """Where the value that begins at `start` ends."""
+        text, level = self.text, 0
+        if text[start] not in "[{":
+            string = _TOKEN.match(text, start)
+            scalar = _SCALAR.match(text, start)
+            match = string if string is not None and string["string"] is not None else scalar
+            return start if match is None else match.end()
+        for token in _TOKEN.finditer(text, start):
+            if token["string"] is not None:
+                continue
+            level += (token[0] in "[{") - (token[0] in "]}")
+            if level == 0:
+                return token.end()
+        return len(text)
+
+    def statements(self) -> Iterator[tuple[Key, Mark]]:
+        """Every `key = value` that is a line of its own, in the order of the text."""
+        return ((key, mark) for key, mark in self._marks.items() if mark.value is not None)
+
+    def headers(self) -> list[int]:
+        """Where each `[header]` stands, in the order of the text."""
+        return sorted({mark.key for mark in self._marks.values() if mark.value is None and self.text[mark.key] == "["})
+
+    def header(self, key: Key) -> int | None:
+        """Where the `[header]` of exactly this table stands; None where it is written in another way."""
+        mark = self._marks.get(key)
+        if mark is None or mark.value is not None or self.text[mark.key] != "[":
+            return None
+        array = self.text.startswith("[[", mark.key)
+        names, _ = _read_key(self.text, mark.key + (2 if array else 1))
+        whole = names == tuple(part for part in key if isinstance(part, str))
+        return mark.key if whole and (not array or isinstance(key[-1], int)) else None
 
     def statement(self, offset: int) -> int | None:
         """Where the value begins in the midst of which a character stands."""

@@ -34,11 +34,20 @@ def read(path: Path | str) -> Scenario:
     Raises:
         ScenarioError: the file cannot be read, or something in it is wrong.
     """
+    return _read(contents(path), str(path), Path(path))
+
+
+def contents(path: Path | str) -> bytes:
+    """What is in a file, as far as one is read.
+
+    Raises:
+        ScenarioError: the file cannot be read.
+    """
     shown = str(path)
     path = Path(path)
     try:
         with path.open("rb") as file:
-            data = file.read(limits.MAX_FILE_BYTES + 1)
+            return file.read(limits.MAX_FILE_BYTES + 1)
     except FileNotFoundError:
         raise _one(shown, f"there is no such file{_nearby(path)}") from None
     except OSError as error:
@@ -48,7 +57,6 @@ def read(path: Path | str) -> Scenario:
         raise _one(shown, f"the file cannot be read: {reason}") from None
     except ValueError as error:
         raise _one(shown, f"this is no path: {error}") from None
-    return _read(data, shown, path)
 
 
 def read_text(text: str | bytes, path: Path | str) -> Scenario:
