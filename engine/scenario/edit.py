@@ -134,6 +134,37 @@ class Draft:
         except RewriteError as error:
             raise EditError(str(error)) from None
 
+    def explicit(self) -> Draft:
+        """A draft in which all starting weights and biases are written out that the file has drawn.
+
+        Raises:
+            EditError: they are too many.
+        """
+        source = self._source
+        for at, layer in enumerate(self.scenario.layers):
+            key: Key = ("network", "layers", at)
+            weights, biases = source.get((*key, "weights")), source.get((*key, "biases"))
+            if layer.tied_to is None and not isinstance(weights, list):
+                whole: Key = (*key, "weights")
+                source = source.put(whole, matrix(key_text(whole), self._as_written(layer.weights)))
+            if layer.biases is not None and not layer.shared_bias and not isinstance(biases, list):
+                whole = (*key, "biases")
+                source = source.put(whole, matrix(key_text(whole), layer.biases))
+        return self._made(source)
+
+    def on_its_own(self) -> Draft:
+        """A draft that reads wherever it is saved: data from a file written out, comparisons with others left out.
+
+        Raises:
+            EditError: the data are too many numbers.
+        """
+        draft = self
+        if draft._source.get(("data", "csv")) is not MISSING:
+            draft = draft._made(draft._data_written_out(("data", "x"), draft.scenario.x))
+        if draft._source.get(("comparisons",)) is not MISSING:
+            draft = draft.without("comparisons")
+        return draft
+
     def choices(self, target: str) -> tuple[str, ...]:
         """The words that may be the value of a key; none where it takes numbers or texts, or there is no such key."""
         target = target.strip()
@@ -240,9 +271,8 @@ class Draft:
         layer, key = scenario.layers[at], ("network", "layers", at)
         index = tuple(one - 1 for one in address.unit)
         if name == "W":
-            array, whole = layer.weights, (*key, "weights")
-            if self._source.get(("network", "weights_order")) == "from_to":
-                array, index = array.T, index[::-1]
+            array, whole = self._as_written(layer.weights), (*key, "weights")
+            index = index[::-1] if self._from_to else index
         elif name == "b":
             if layer.shared_bias:
                 return _Place((*key, "biases", "shared"), (), None)
@@ -261,6 +291,15 @@ class Draft:
             whole = (*key, "normalisation", name)
         self._check_one(address, index, array)
         return _Place(whole, index, array)
+
+    @property
+    def _from_to(self) -> bool:
+        """Whether the file's matrices have a row per input."""
+        return bool(self._source.get(("network", "weights_order")) == "from_to")
+
+    def _as_written(self, weights: Array) -> Array:
+        """A matrix as the file would have it."""
+        return weights.T if self._from_to else weights
 
     def _data_place(self, address: Address) -> _Place:
         scenario, name = self.scenario, address.name

@@ -123,6 +123,22 @@ def _settings(parser: Parser) -> None:
     parser.add_argument("--force", action="store_true", help="with --write: put it in place of a file that is there")
 
 
+def _new(parser: Parser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the file to write")
+    parser.add_argument("--layers", metavar="SIZES", help="inputs first, like 2-2-1")
+    parser.add_argument("--activation", metavar="NAME", help="of the hidden layers, such as tanh")
+    parser.add_argument("--output-activation", metavar="NAME", help="of the last layer; else what fits the loss")
+    parser.add_argument("--loss", metavar="NAME", help="such as half_squared_error")
+    parser.add_argument("--optimizer", metavar="NAME", help="such as sgd or adam")
+    parser.add_argument("--learning-rate", metavar="RATE", help="of every update")
+    parser.add_argument("--iterations", metavar="N", help="how many updates")
+    parser.add_argument("--init", metavar="NAME", help="how weights are drawn, such as xavier_uniform")
+    parser.add_argument("--seed", metavar="N", help="of what is drawn")
+    parser.add_argument("--from", metavar="SHIPPED", dest="copied", help="a copy of this shipped scenario instead")
+    parser.add_argument("--explicit", action="store_true", help="write the drawn weights out")
+    parser.add_argument("--force", action="store_true", help="overwrite FILE where it is there")
+
+
 COMMANDS = {
     "trace": Command("write the whole walk out as a stream", _trace),
     "eval": Command("look up numbers of a walk by their addresses", _eval, ADDRESSES),
@@ -133,6 +149,11 @@ COMMANDS = {
     ),
     "paths": Command("list every path from a parameter to the loss, and their sum", _paths, ADDRESSES),
     "closed-form": Command("solve a linear regression at once, beside gradient descent", _closed_form),
+    "new": Command(
+        "write a new scenario file, with a comment at every key",
+        _new,
+        "Asks for what is not given, on a terminal; elsewhere it takes what is usual. FILE is not overwritten.",
+    ),
     "schema": Command("print the JSON Schema of the scenario format, for editors", _schema),
     "list": Command("list the shipped scenarios", _list),
     "settings": Command(
