@@ -222,9 +222,10 @@ class Trace(Sequence[Step]):
 
     def first_non_finite(self) -> Step | None:
         """The step at which a diverging run left the finite numbers, as far as the walk has been computed."""
-        if self._diverged is None:
-            return None
-        k = self._diverged
+        return None if self._diverged is None else self.non_finite_in(self._diverged)
+
+    def non_finite_in(self, k: int) -> Step | None:
+        """The first step of iteration k + 1 whose value is not finite."""
         for quantity in self.plan.blocks:
             at = k + 1 if quantity.kind is Kind.STATE else k
             values = self.state(at)[quantity.key] if quantity.kind is Kind.STATE else self.record(k)[quantity.key]
