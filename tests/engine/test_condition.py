@@ -67,6 +67,7 @@ def stops(trace: Trace, text: str) -> list[str]:
         ("loss < 0.01", ["loss@1"]),
         ("loss<=1e-2", ["loss@1"]),
         ("0.00001 < loss < 0.01", ["loss@1"]),
+        ("0.01 > loss > 0.00001", ["loss@1"]),
         ("loss ≤ 0.01 and W[1][1,1] > -10", ["W[1][1,1]@2"]),
         ("W[1][1,1] > -10 and loss ≤ 0.01", ["W[1][1,1]@2"]),
         ("not loss >= 0.01", ["loss@1"]),
@@ -125,6 +126,14 @@ def test_any_sample_is_one_sample_throughout_and_the_first_of_them_stops() -> No
     # each half holds for some sample, no sample has both
     half = f"a[1][1] >= {float(first.max())!r} and a[1][1] <= {float(first.min())!r}"
     assert not condition(XOR, half).holds(sight(XOR, 0))
+
+
+def test_a_reduction_takes_in_the_whole_batch() -> None:
+    largest = int(np.argmax(XOR.record(0)["a", 1][:, 0])) + 1
+    assert condition(XOR, "a[1][1] >= max(a[1][1])").stop(0, sight(XOR, 0)) == XOR.index_of(XOR.resolve("a[1][1]#4@0"))
+    assert largest < 4, "the last sample would be found by chance"
+    assert condition(XOR, "any(a[1] > a[1][1])").holds(sight(XOR, 0))
+    assert not condition(XOR, "any(a[1][1] > a[1][1])").holds(sight(XOR, 0))
 
 
 def test_a_sign_that_was_another_sample_s_is_no_change_where_there_was_none() -> None:

@@ -207,6 +207,23 @@ def test_stretches_join_without_a_gap_or_a_double(text: str, monkeypatch: pytest
         assert every(fresh, Breakpoints().add(fresh, text), direction) == whole
 
 
+def test_a_lone_stop_is_found_wherever_a_stretch_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.breakpoints.STRETCH", 3)
+    trace = Trace(net(1, 1, iterations=30))
+    for k in range(1, 31):
+        points = Breakpoints().add(trace, f"W[1][1,1] = W[1][1,1]@{k}")
+        step = trace.index_of(trace.resolve(f"W[1][1,1]@{k}"))
+        assert find(trace, points, 0) == step
+        assert find(trace, points, len(trace) - 1, BACKWARD) == step
+
+
+def test_of_an_address_and_a_condition_in_one_iteration_the_nearer_stops() -> None:
+    trace = walk("softplus")
+    points = Breakpoints().add(trace, "W[1][1,1]@1").add(trace, "loss < 9")
+    loss, update = trace.index_of(trace.resolve("loss@0")), trace.index_of(trace.resolve("W[1][1,1]@1"))
+    assert every(trace, points, FORWARD) == every(trace, points, BACKWARD) == [loss, update]
+
+
 def test_losses_already_known_are_not_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     trace = Trace(shipped("xor"))
     points = Breakpoints().add(trace, "loss < loss@0 * 0.5")
