@@ -88,6 +88,10 @@ class Plan:
         epochs, place = divmod(k, self._batches.per_epoch)
         return epochs * self._epoch + place * self._full
 
+    def samples(self, k: int) -> int:
+        """Samples of the batch of iteration k + 1."""
+        return self._batches.size(k)
+
     def k_of(self, step: int) -> int:
         """The record a step belongs to.
 
