@@ -22,6 +22,10 @@ from tui.settings import Settings
 from tui.terminal import to_ascii
 
 _WHOLE = re.compile(r"[+-]?[0-9]+")
+_ITERATION = re.compile(
+    r"(?P<state>@)\s*(?P<k>[0-9][0-9,_]*)|(?:iteration\s*)?(?P<number>[0-9][0-9,_]*)\.?", re.IGNORECASE
+)
+"""`@7`, `iteration 7`, `7.`; a bare number is a step, and told apart before."""
 
 COMPARED = 20_000
 """Numbers of a state up to which its units are compared with one another: some milliseconds."""
@@ -80,6 +84,8 @@ class Session:
     def target(self, text: str, cursor: int) -> int:
         """The step that text like `17`, `50%` or `dW[1][2,1]` names; an address without @k in this iteration.
 
+        `iteration 7` and `7.` are the start of iteration 7; `@7`, as in addresses, of the one computed from state @7.
+
         Raises:
             TargetError: it names no step.
         """
@@ -95,10 +101,29 @@ class Session:
             if not 1 <= step <= len(self.trace):
                 raise TargetError(f"there is no step {text}; expected 1 to {len(self.trace):,}")
             return step - 1
+        iteration = _ITERATION.fullmatch(text)
+        if iteration:
+            return self._start_of(text, iteration)
         try:
             return self.trace.index_of(self.trace.resolve(text), self.trace.plan.k_of(cursor))
         except AddressError as error:
             raise TargetError(str(error)) from None
+
+    def _start_of(self, text: str, match: re.Match[str]) -> int:
+        """The first step of the iteration that `@7` or `iteration 7` names."""
+        last = self.scenario.training.iterations
+        digits = (match["k"] or match["number"]).replace(",", "").replace("_", "")
+        # a longer number is no iteration of any walk, and Python refuses to read the longest
+        number = int(digits) if len(digits) < 20 else last + 1
+        if match["state"]:
+            if number >= last:
+                expected = f"expected @0 to @{last - 1:,}" if last else "this walk has no iteration"
+                raise TargetError(f"no iteration is computed from state {text}; {expected}")
+            return self.trace.plan.start(number)
+        if not 1 <= number <= last:
+            expected = f"expected 1 to {last:,}" if last else "this walk has none"
+            raise TargetError(f"there is no iteration {match['number']}; {expected}")
+        return self.trace.plan.start(number - 1)
 
     def _percentage(self, text: str, number: str) -> int:
         try:
