@@ -66,8 +66,14 @@ def _style(palette_name: str, look: Look) -> Style:
     style = Style.parse(palette.roles.get(look.role, palette.roles["text"]))
     if look.heat is None or not palette.heat or look.role == "cell_current":
         return style
-    shade = palette.heat[round((max(-1.0, min(1.0, look.heat)) * HOTTEST + 1) / 2 * (len(palette.heat) - 1))]
+    shade = _shade(palette, look.heat)
+    if look.below is not None:
+        return Style(color=shade, bgcolor=_shade(palette, look.below))
     return Style(color=_readable(shade), bgcolor=shade, bold=style.bold)
+
+
+def _shade(palette: Palette, heat: float) -> str:
+    return palette.heat[round((max(-1.0, min(1.0, heat)) * HOTTEST + 1) / 2 * (len(palette.heat) - 1))]
 
 
 def _readable(background: str) -> str:
@@ -127,6 +133,13 @@ def _roles(
         "phase_done": f"{plus} on {strip}",
         "phase_current": f"bold {mark} on {strip}",
         "status": f"bold {minus}",
+        "heat2": dim,
+        "point": f"bold {text}",
+        "curve_1": plus,
+        "curve_2": minus,
+        "curve_3": note,
+        "curve_4": text,
+        "curve_future": quiet,
     }
 
 

@@ -16,6 +16,8 @@ class Look(NamedTuple):
 
     role: str = "text"
     heat: float | None = None
+    below: float | None = None
+    """The heat of the lower half, where `heat` is that of the upper half of a ▀."""
 
 
 PLAIN = Look()
