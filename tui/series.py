@@ -48,6 +48,7 @@ class Series:
         self._count = 0
         self._known = -1
         self._losses = np.empty(0)
+        self._loss_ks: Ks = np.empty(0, dtype=np.int64)
         self._filling = Lock()
         self._reading = Lock()
 
@@ -112,8 +113,9 @@ class Series:
             if len(known) > len(self._losses):
                 # a slice is a copy: a view would forbid the trace to grow its array
                 self._losses = np.concatenate([self._losses, np.array(known[len(self._losses) :])])
-            losses = self._losses[: self.iterations]
-        ks: Ks = np.arange(len(losses), dtype=np.int64)
+                self._loss_ks = np.arange(len(self._losses), dtype=np.int64)
+            # the record after the last update has a loss too, but no iteration
+            ks, losses = self._loss_ks[: self.iterations], self._losses[: self.iterations]
         later, values = self._read("loss")
         beyond = later >= len(losses)
         if beyond.any():

@@ -183,21 +183,23 @@ def test_columns_and_iterations_lead_to_each_other(iterations: int, width: int) 
 @examples(max_examples=30)
 def test_what_shares_a_column_keeps_its_extremes(seed: int, count: int, columns: int) -> None:
     array = np.random.default_rng(seed).random(count) * 100
-    rows = scale_of([array]).rows(array, 40)
-    dots = trace_line(np.arange(len(array)), rows, len(array), columns, 40)
+    scale = scale_of([array])
+    rows = scale.rows(array, 40)
+    dots = trace_line(np.arange(len(array)), array, scale, len(array), columns, 40)
     for k in {int(array.argmin()), int(array.argmax()), 0, len(array) - 1}:
         assert dots[int(rows[k]), column_of(k, len(array), columns)]
 
 
 def test_neighbouring_columns_are_joined_but_not_across_a_gap() -> None:
-    rows = np.array([0.0, 19.0, math.nan, 19.0, 0.0])
-    dots = trace_line(np.arange(5), rows, 5, 5, 20)
+    scale = Scale(0.0, 19.0)
+    dots = trace_line(np.arange(5), np.array([19.0, 0.0, math.inf, 0.0, 19.0]), scale, 5, 5, 20)
     assert dots[:, 0].sum() + dots[:, 1].sum() == 20
     assert not dots[:, 2].any()
     assert dots[19, 3]
-    far = trace_line(np.array([0, 9]), np.array([0.0, 9.0]), 10, 10, 10)
+    ends = np.array([0, 9])
+    far = trace_line(ends, np.array([9.0, 0.0]), Scale(0.0, 9.0), 10, 10, 10)
     assert (far == np.eye(10, dtype=bool)).all()
-    assert not trace_line(np.array([0, 9]), np.array([0.0, math.nan]), 10, 10, 10)[:, 1:].any()
+    assert not trace_line(ends, np.array([9.0, math.nan]), Scale(0.0, 9.0), 10, 10, 10)[:, 1:].any()
 
 
 def test_cells_of_dots_are_braille() -> None:

@@ -174,7 +174,7 @@ def _column(scene: Scene, z: float, low: float, high: float) -> int:
 def _curve(scene: Scene, strip: Strip, values: Array, pattern: str, role: str) -> None:
     rows = strip.height * DOT_ROWS
     columns = len(values)
-    dots = trace_line(np.arange(columns), strip.scale.rows(values, rows), columns, columns, rows, pattern)
+    dots = trace_line(np.arange(columns), values, strip.scale, columns, columns, rows, pattern)
     char = "*" if pattern == "solid" else "+"
     bits = cells_of(dots)
     for y, x in np.argwhere(bits):

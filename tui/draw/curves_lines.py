@@ -77,7 +77,7 @@ def draw_loss(scene: Scene) -> None:
         )
         for line in lines
     ]
-    _draw(scene, lines, scale_of([_seen(line) for line in lines]), [*legend, Span(scene.when, Look("hint"))])
+    _draw(scene, lines, scale_of(_seen(lines)), [*legend, Span(scene.when, Look("hint"))])
 
 
 def draw_gradients(scene: Scene) -> None:
@@ -104,7 +104,7 @@ def _draw_sizes(scene: Scene, name: str, of: str, symbol: str, log: bool | None)
     if len(ends) == 2 and (ratio := _ratio(scene, ends[0].now, ends[1].now)):
         caption.append(Span(ratio, Look("text")))
     caption.append(Span(scene.when, Look("hint")))
-    _draw(scene, lines, scale_of([_seen(line) for line in lines], log=log), caption, by_layer=True)
+    _draw(scene, lines, scale_of(_seen(lines), log=log), caption, by_layer=True)
 
 
 def _ratio(scene: Scene, first: float | None, last: float | None) -> str:
@@ -126,9 +126,9 @@ def _line(
     return Line(label, ks[:count], values[:count], now, role, pattern)
 
 
-def _seen(line: Line) -> Array:
-    """Every value of a line that is drawn."""
-    return line.values if line.now is None else np.append(line.values, line.now)
+def _seen(lines: list[Line]) -> list[Array]:
+    """Every value that is drawn, those at the cursor apart."""
+    return [*(line.values for line in lines), np.array([line.now for line in lines if line.now is not None])]
 
 
 def _draw(scene: Scene, lines: list[Line], scale: Scale, caption: list[Span], by_layer: bool = False) -> None:
@@ -233,9 +233,8 @@ def _iterations(scene: Scene, frame: Frame) -> None:
 
 def _dots(scene: Scene, line: Line, scale: Scale, frame: Frame) -> Dots:
     rows = frame.height * DOT_ROWS
-    return trace_line(
-        line.ks, scale.rows(line.values, rows), scene.iterations, frame.width * DOT_COLUMNS, rows, line.pattern
-    )
+    columns = frame.width * DOT_COLUMNS
+    return trace_line(line.ks, line.values, scale, scene.iterations, columns, rows, line.pattern)
 
 
 def _cells(scene: Scene, frame: Frame, lines: list[Line], dots: list[Dots]) -> None:
@@ -271,11 +270,10 @@ def _labels(scene: Scene, frame: Frame, lines: list[Line], scale: Scale) -> None
         return
     rows: dict[int, list[Line]] = {}
     for line in lines:
-        values = _seen(line) if not len(line.values) else line.values
-        seen = values[np.isfinite(scale.rows(values, frame.height * DOT_ROWS))]
-        if len(seen):
-            row = frame.y + int(scale.rows(seen[-1:], frame.height * DOT_ROWS)[0]) // DOT_ROWS
-            rows.setdefault(row, []).append(line)
+        end = scale.rows(line.values, frame.height * DOT_ROWS)
+        end = end[np.isfinite(end)][-1:]
+        if len(end):
+            rows.setdefault(frame.y + int(end[0]) // DOT_ROWS, []).append(line)
     x = frame.x + frame.width + 1
     for row, ending in rows.items():
         if all(line.label.isdigit() for line in ending):

@@ -88,17 +88,20 @@ class Scale:
 
 def scale_of(lines: Sequence[Array], *, log: bool | None = None) -> Scale:
     """The scale that holds every finite value; `log` None: logarithmic where all are positive and span two decades."""
-    finite = np.concatenate([values[np.isfinite(values)] for values in lines]) if lines else np.empty(0)
-    if log:
-        zero = bool((finite == 0.0).any())
-        finite = finite[finite > 0.0]
-        return (
-            Scale(float(finite.min()), float(finite.max()), True, zero) if len(finite) else Scale(1.0, 1.0, True, zero)
-        )
-    if not len(finite):
-        return Scale(0.0, 0.0)
-    low, high = float(finite.min()), float(finite.max())
-    return Scale(low, high, log is None and low > 0.0 and high / low > LOG_FROM)
+    zero, ends = False, []
+    for values in lines:
+        # an array of finite numbers is taken as it is: the longest curves are copied nowhere
+        kept = np.isfinite(values)
+        if log:
+            zero = zero or bool((values == 0.0).any())
+            kept &= values > 0.0
+        found = values if kept.all() else values[kept]
+        if len(found):
+            ends += [float(found.min()), float(found.max())]
+    if not ends:
+        return Scale(1.0, 1.0, True, zero) if log else Scale(0.0, 0.0)
+    low, high = min(ends), max(ends)
+    return Scale(low, high, bool(log) or (log is None and low > 0.0 and high / low > LOG_FROM), zero)
 
 
 def round_values(low: float, high: float, most: int) -> list[float]:
@@ -128,36 +131,43 @@ def record_at(x: int, iterations: int, width: int) -> int:
     columns = width * DOT_COLUMNS
     if iterations < 2 or columns < 2:
         return 0
-    # the least k with column_of(k) >= 2x, by the same whole numbers
-    k = max(0, -(-(2 * x * DOT_COLUMNS - 1) * (iterations - 1) // (2 * (columns - 1))))
-    k = min(k, iterations - 1)
+    k = min(first_of(x * DOT_COLUMNS, iterations, columns), iterations - 1)
     before = max(0, k - 1)
     return min((k, before), key=lambda k: abs(column_of(k, iterations, columns) - (2 * x + 0.5)))
 
 
-def trace_line(ks: Ints, rows: Array, iterations: int, columns: int, height: int, pattern: str = "solid") -> Dots:
-    """The dots of one curve: `rows` are the dot rows of the points at `ks`, NaN where there is a gap."""
-    dots = np.zeros((height, columns), dtype=np.bool_)
+def first_of(column: int, iterations: int, columns: int) -> int:
+    """The least k whose column of dots is `column` or later."""
+    if iterations < 2 or columns < 2:
+        return 0 if column == 0 else iterations
+    return max(0, -(-(2 * column - 1) * (iterations - 1) // (2 * (columns - 1))))
+
+
+def trace_line(
+    ks: Ints, values: Array, scale: Scale, iterations: int, columns: int, height: int, pattern: str = "solid"
+) -> Dots:
+    """The dots of one curve through `values` at `ks`; what is not on the scale leaves a gap."""
     if not len(ks) or not columns:
-        return dots
-    if iterations < 2**40:
-        at = (2 * ks * (columns - 1) + iterations - 1) // (2 * max(1, iterations - 1))
-    else:
-        at = np.array([column_of(int(k), iterations, columns) for k in ks], dtype=np.int64)
-    top, bottom = _ranges(at, rows, columns)
+        return np.zeros((height, columns), dtype=np.bool_)
+    top, bottom = _ranges(ks, values, scale, iterations, columns, height)
     drawn, every = PATTERNS[pattern]
     with np.errstate(invalid="ignore"):
         line = np.arange(height)[:, None]
         return (line >= top) & (line <= bottom) & (np.arange(columns) % every < drawn)
 
 
-def _ranges(at: Ints, rows: Array, columns: int) -> tuple[Array, Array]:
+def _ranges(ks: Ints, values: Array, scale: Scale, iterations: int, columns: int, height: int) -> tuple[Array, Array]:
     """First and last dot row of each column, NaN where nothing is drawn. Neighbours are joined."""
-    starts = np.flatnonzero(np.diff(at, prepend=at[0] - 1))
-    groups = at[starts]
-    first, last = rows[starts], rows[np.append(starts[1:], len(rows)) - 1]
+    # least and greatest are found before they are put on the scale: the points may be many, the columns are few
+    starts = np.searchsorted(ks, [first_of(column, iterations, columns) for column in range(columns)])
+    groups = np.flatnonzero(np.diff(starts, append=len(ks)))
+    starts = starts[groups]
+    finite = np.where(np.isfinite(values), values, math.nan)
+    ends = [finite[starts], finite[np.append(starts[1:], len(ks)) - 1]]
+    first, last = (scale.rows(array, height) for array in ends)
     top, bottom = np.full(columns, math.nan), np.full(columns, math.nan)
-    top[groups], bottom[groups] = np.fmin.reduceat(rows, starts), np.fmax.reduceat(rows, starts)
+    top[groups] = scale.rows(np.fmax.reduceat(finite, starts), height)
+    bottom[groups] = scale.rows(np.fmin.reduceat(finite, starts), height)
     # between two points further apart than a column: a straight line
     between = np.arange(groups[0], groups[-1] + 1)
     left = np.searchsorted(groups, between, side="right") - 1
@@ -171,8 +181,7 @@ def _ranges(at: Ints, rows: Array, columns: int) -> tuple[Array, Array]:
     joined = np.zeros(columns, dtype=np.bool_)
     joined[between[:-1]] = True
     joined[groups[:-1]] &= np.isfinite(last[:-1])
-    ends = groups[1:] - 1
-    joined[ends] &= np.isfinite(first[1:])
+    joined[groups[1:] - 1] &= np.isfinite(first[1:])
     joined = joined[:-1]
     here_top, here_bottom = top.copy(), bottom.copy()
     with np.errstate(invalid="ignore"):
