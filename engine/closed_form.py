@@ -170,7 +170,7 @@ def closed_form_lines(solved: ClosedForm, printer: Printer) -> list[str]:
     """All there is to say of a closed form, a line each."""
 
     def numbers(values: Array) -> str:
-        return ", ".join(printer.number(float(value)) for value in values)
+        return printer.notation.style.separator.join(printer.number(float(value)) for value in values)
 
     def about(value: float) -> str:
         page = Page()

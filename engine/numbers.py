@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal, localcontext
 from typing import NamedTuple
 
 NON_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
@@ -23,8 +24,10 @@ def shortest(value: float) -> str:
     return text[:-2] if text.endswith(".0") else text
 
 
-def rounded(value: float, digits: int) -> Rounded:
+def rounded(value: float, digits: int, decimals: bool = False, truncate: bool = False) -> Rounded:
     """`value` to `digits` significant digits, trailing zeros dropped; 1e-4 … 1e6 written out.
+
+    With `decimals` to as many digits after the point, where that leaves any; with `truncate` cut off, not rounded.
 
     Raises:
         ValueError: digits < 1.
@@ -37,6 +40,8 @@ def rounded(value: float, digits: int) -> Rounded:
         return Rounded("inf" if value > 0 else "-inf", True)
     if value == 0.0:
         return Rounded("0", True)
+    if decimals or truncate:
+        return _quantized(value, digits, decimals, ROUND_DOWN if truncate else ROUND_HALF_EVEN)
     scientific = f"{value:.{digits - 1}e}"
     mantissa, exponent = scientific.split("e")
     power = int(exponent)
@@ -44,6 +49,27 @@ def rounded(value: float, digits: int) -> Rounded:
         text = _trim(f"{value:.{max(0, digits - 1 - power)}f}")
     else:
         text = f"{_trim(mantissa)}e{power}"
+    return Rounded(text, float(text) == value)
+
+
+def _quantized(value: float, digits: int, decimals: bool, rounding: str) -> Rounded:
+    """A finite number other than 0, by its shortest digits: 0.3 cut off is 0.3, whatever the float is exactly."""
+    digits_of = Decimal(repr(value)) if rounding == ROUND_DOWN else Decimal(value)
+    shown = Decimal(0)
+    with localcontext() as context:
+        context.prec = 800
+        if decimals and abs(value) < 1e7:
+            shown = digits_of.quantize(Decimal(1).scaleb(-digits), rounding)
+        written_out = bool(shown)
+        if not written_out:
+            # no decimals, or all of them 0
+            shown = digits_of.quantize(Decimal(1).scaleb(digits_of.adjusted() - digits + 1), rounding)
+            written_out = -5 < shown.adjusted() < 7
+    power = shown.adjusted()
+    if written_out:
+        text = _trim(f"{shown:f}")
+    else:
+        text = f"{_trim(f'{shown.scaleb(-power):f}')}e{power}"
     return Rounded(text, float(text) == value)
 
 

@@ -275,7 +275,10 @@ def path_lines(found: Paths, printer: Printer) -> list[str]:
         summed = Page()
         terms = printer.numbers(Total("sum", tuple(Num(path.product) for path in found.paths)), summed)
         lines.append(f"sum of the {found.count} paths: {left} {printer.equals(summed.exact)} {terms} {equals} {value}")
-    return [plain(line, printer) for line in (*lines, *formulas(found, printer), *found.notes)]
+    return [
+        plain(line, printer)
+        for line in (*lines, *formulas(found, printer), *map(printer.notation.sentence, found.notes))
+    ]
 
 
 def formulas(found: Paths, printer: Printer) -> list[str]:

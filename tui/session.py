@@ -6,6 +6,7 @@ No widget lives here, so that plain text and the app move and speak alike.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache, partial
 
 from engine.address import Address, AddressError
@@ -50,7 +51,7 @@ class Session:
         self._identical = lru_cache(maxsize=8)(self._find_identical)
         self.paths = lru_cache(maxsize=16)(partial(paths, self.trace))
         """`engine.paths.paths` of this walk by address, kept while a person steps around in an iteration."""
-        self._notations = {ascii: Notation(self.trace.network, ascii) for ascii in (False, True)}
+        self._notation = lru_cache(maxsize=16)(partial(Notation, self.trace.network))
 
     def _find_identical(self, k: int) -> dict[int, list[Units]]:
         return identical_units(self.trace, k) if self._small else {}
@@ -61,7 +62,8 @@ class Session:
         return len(self.trace) - 1
 
     def notation(self, settings: Settings) -> Notation:
-        return self._notations[settings.ascii]
+        """How symbols are written: as the settings say, else as the scenario's author does."""
+        return self._notation(settings.ascii, settings.style or self.scenario.notation)
 
     def printer(self, settings: Settings) -> Printer:
         """The printer of a screen: rounded, long sums abridged unless asked for whole."""
@@ -69,9 +71,14 @@ class Session:
         return make(self.notation(settings), settings.digits, 0 if settings.whole else TERMS_SHOWN)
 
     def exact_printer(self, settings: Settings) -> Printer:
-        """Shortest exact digits, nothing left out: for exports."""
+        """Shortest exact digits, nothing left out."""
         make = AsciiPrinter if settings.ascii else Printer
         return make(self.notation(settings), SHORTEST, 0)
+
+    def export_printer(self, settings: Settings) -> Printer:
+        """The same for files that programs read: symbols as notation has them, numbers with a decimal point."""
+        style = replace(settings.style or self.scenario.notation, decimal=".")
+        return self.exact_printer(replace(settings, style=style))
 
     # moves: pure functions of the cursor
 
@@ -141,17 +148,19 @@ class Session:
         """The author's notes at a step."""
         return [note for note in self.scenario.notes if _covers(note.address, step.address)]
 
-    def alike(self, step: Step) -> str:
+    def alike(self, step: Step, settings: Settings | None = None) -> str:
         """What is to be said of the step's unit where others of its layer are identical to it; else nothing."""
         layer, unit = step.quantity.layer, step.place.unit
         if layer is None or not unit:
             return ""
         groups = self._identical(step.place.k).get(layer, [])
-        return next((statement(layer, group) for group in groups if unit[0] in group), "")
+        said = next((statement(layer, group) for group in groups if unit[0] in group), "")
+        return self.notation(settings or Settings()).sentence(said)
 
-    def remarks(self, k: int) -> list[str]:
+    def remarks(self, k: int, settings: Settings | None = None) -> list[str]:
         """What is to be said of the network at state @k: identical units, layers whose gradients are all 0."""
-        return statements(self.trace, k) if self._small else []
+        notation = self.notation(settings or Settings())
+        return [notation.sentence(said) for said in statements(self.trace, k)] if self._small else []
 
     def words(self, step: Step, settings: Settings) -> str:
         """Where a step stands: `step 17/64 · iteration 2/5 · backward · layer 2 · ∂L/∂w₁₂⁽²⁾`."""
@@ -162,7 +171,7 @@ class Session:
             str(step.phase),
         ]
         if step.quantity.layer is not None:
-            parts.append(self.layer_name(step.quantity.layer))
+            parts.append(self.layer_name(step.quantity.layer, settings))
         parts.append(self.symbol(step, settings))
         name = self.unit_name(step)
         if name:
@@ -178,8 +187,9 @@ class Session:
         last = step.quantity.layer == self.trace.network.depth
         return names[unit[0] - 1] if last and unit and len(names) >= unit[0] else ""
 
-    def layer_name(self, layer: int) -> str:
-        return f"layer {layer}" if layer < self.trace.network.depth else f"layer {layer} (output)"
+    def layer_name(self, layer: int, settings: Settings | None = None) -> str:
+        number = self.notation(settings or Settings()).layer_number(layer)
+        return f"layer {number}" if layer < self.trace.network.depth else f"layer {number} (output)"
 
     def symbol(self, step: Step, settings: Settings) -> str:
         """The step's own symbol, its sample left to the words around it."""

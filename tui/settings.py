@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.notation_style import Style
 from engine.plan import Granularity
 
 CARRIES = ("auto", "weight", "gradient", "contribution", "change")
@@ -29,3 +30,5 @@ class Settings:
     """For projectors: larger boxes, fewer panels, one equation a line."""
     path: int = 0
     """The path of the chain rule that is lit in the network, from 1; 0: none."""
+    style: Style | None = None
+    """How symbols are written; None: as the scenario's author does."""

@@ -15,6 +15,7 @@ class AsciiPrinter(Printer):
     infinity = "inf"
     sigma = "sum"
     approximately = "~"
+    takes = "<-"
     relations: Mapping[str, str] = MappingProxyType({">": ">", ">=": ">="})
     opposites: Mapping[str, str] = MappingProxyType({">": "<=", ">=": "<"})
 

@@ -74,6 +74,8 @@ class Printer:
     infinity = "∞"
     sigma = "Σ"
     approximately = "≈"
+    takes = "←"
+    """Between a state and the formula of its new value."""
     relations: Mapping[str, str] = MappingProxyType({">": ">", ">=": "≥"})
     opposites: Mapping[str, str] = MappingProxyType({">": "≤", ">=": "<"})
 
@@ -96,10 +98,13 @@ class Printer:
 
     def number(self, value: float, page: Page | None = None) -> str:
         """A number in this alphabet, to the printer's digits."""
-        text, exact = Rounded(shortest(value), True) if self.digits == SHORTEST else rounded(value, self.digits)
+        text, exact = Rounded(shortest(value), True)
+        if self.digits != SHORTEST:
+            style = self.notation.style
+            text, exact = rounded(value, self.digits, style.digits == "decimals", style.rounding == "truncate")
         if page is not None and not exact:
             page.exact = False
-        return self._spelled(text)
+        return self.notation.number(self._spelled(text))
 
     def equals(self, exact: bool) -> str:
         """The sign before a value: = or, where it is rounded, ≈."""
@@ -132,31 +137,29 @@ class Printer:
                     text, tightness = self._number(value, "", page)
                     return self._marked(address, text), tightness
                 sample = None if address.sample == page.sample else address.sample
-                text = self.notation.symbol(Place(address.name, address.layer, address.unit, sample))
-                return self._marked(address, text), ATOM
+                text, tightness = self._symbol(Place(address.name, address.layer, address.unit, sample))
+                return self._marked(address, text), tightness
             case Ref(name, layer, unit, sample):
-                return self.notation.symbol(Place(name, layer, unit, sample)), ATOM
+                return self._symbol(Place(name, layer, unit, sample))
             case Add(terms) | Total("sum", terms):
                 return self._sum(terms, page, inner)
             case Total(operation, terms):
-                return f"{operation}({self._list(terms, page, inner)})", ATOM
+                return f"{self.named(operation)}{self.bracketed(self._list(terms, page, inner))}", ATOM
             case Mul(factors):
                 return self.times.join(self._held(inner(factor), PRODUCT) for factor in factors), PRODUCT
             case Neg(of):
                 return self.minus + self._held(inner(of), PRODUCT), SIGN
             case Div(over, under):
-                return f"{self._held(inner(over), PRODUCT)}/{self._held(inner(under), POWER)}", PRODUCT
+                return self.quotient(inner(over), inner(under))
             case Pow(base, exponent):
-                text = self._held(inner(base), ATOM)
-                # a superscript on a superscript would be read as one
-                return (f"({text})" if bare(text).endswith("⁾") else text) + self.power(exponent), POWER
+                return self._raised(inner(base)) + self.power(exponent), POWER
             case Call("pow", (base, exponent)):
                 return self._power(base, exponent, inner)
             case Call(function, arguments):
                 return self._call(function, [inner(argument) for argument in arguments])
             case Reduce(operation, index, _, body):
-                name = self.sigma if operation == "sum" else operation
-                return f"{self._below(name, index)} {self._held(inner(body), PRODUCT)}", SIGN
+                name = self.sigma if operation == "sum" else self.named(operation)
+                return f"{self.below(name, index)} {self._held(inner(body), PRODUCT)}", SIGN
             case Where():
                 return self._where(node, page, inner)
             case Let(name, value, body):
@@ -168,7 +171,7 @@ class Printer:
             case Size(_, letter):
                 return letter, ATOM
             case Kronecker(left, right):
-                return f"1[{left}={right}]", ATOM
+                return self.indicator(f"{self.notation.index(left)}={self.notation.index(right)}"), ATOM
             case Var(name):
                 return name, ATOM
             case _:
@@ -176,7 +179,7 @@ class Printer:
 
     def _number(self, value: float, text: str, page: Page) -> Piece:
         if text and not self.notation.ascii:
-            return text, ATOM
+            return self.literal(text, value), ATOM
         printed = self.number(value, page)
         return printed, SIGN if printed.startswith(self.minus) else PRODUCT if self.times in printed else ATOM
 
@@ -186,7 +189,12 @@ class Printer:
     def _held(self, piece: Piece, tightness: int) -> str:
         """The text, in parentheses where it would fall apart."""
         text, holds_at = piece
-        return text if holds_at >= tightness and holds_at != SIGN else f"({text})"
+        return text if holds_at >= tightness and holds_at != SIGN else self.bracketed(text)
+
+    def _symbol(self, place: Place) -> Piece:
+        text = self.notation.symbol(place)
+        # −δ, where that is what stands for an array
+        return text, SIGN if text.startswith(self.notation.minus) else ATOM
 
     def _sum(self, terms: tuple[Node, ...], page: Page, inner: Callable[[Node], Piece]) -> Piece:
         if len(terms) == 1:
@@ -206,11 +214,12 @@ class Printer:
             else:
                 # a sum within a sum needs no parentheses, unless it begins with a minus
                 free = tightness != SIGN and not bare(text).startswith(self.minus)
-                pieces.append(f" + {text if free else f'({text})'}")
+                pieces.append(f" + {text if free else self.bracketed(text)}")
         return "".join(pieces), SUM
 
     def _list(self, terms: tuple[Node, ...], page: Page, inner: Callable[[Node], Piece]) -> str:
-        return ", ".join(self.dots if term is None else inner(term)[0] for _, term in self._kept(terms, page))
+        separator = self.notation.style.separator
+        return separator.join(self.dots if term is None else inner(term)[0] for _, term in self._kept(terms, page))
 
     def _kept(self, terms: tuple[Node, ...], page: Page) -> list[tuple[int, Node | None]]:
         """The terms to print with their positions; None for those left out."""
@@ -224,11 +233,11 @@ class Printer:
 
     def _call(self, function: str, pieces: list[Piece]) -> Piece:
         known = FUNCTIONS.get(function)
-        name = (
-            self.notation.function(function) if known is None else known.ascii if self.notation.ascii else known.unicode
-        )
+        name = self.named(function)
+        if known is not None and "{}" in known.unicode:
+            name = known.ascii if self.notation.ascii else known.unicode.replace("ln", self.named("ln"))
         if "{}" not in name:
-            return f"{name}({', '.join(text for text, _ in pieces)})", ATOM
+            return f"{name}{self.bracketed(self.notation.style.separator.join(text for text, _ in pieces))}", ATOM
         if name.startswith("|"):
             return name.format(pieces[0][0]), ATOM
         if len(pieces) == 1:
@@ -237,13 +246,53 @@ class Printer:
         return name.format(self._held(first, PRODUCT), self._held(second, POWER)), PRODUCT
 
     def _power(self, base: Node, exponent: Node, inner: Callable[[Node], Piece]) -> Piece:
-        """base to a power that is a formula: a superscript where it is a whole number or a letter that has one."""
-        text, tightness = inner(exponent)
+        """base to a power that is a formula."""
+        return self.exponential(inner(base), inner(exponent)), POWER
+
+    # what an alphabet decides
+
+    def bracketed(self, text: str) -> str:
+        return f"({text})"
+
+    def quotient(self, over: Piece, under: Piece) -> Piece:
+        return f"{self._held(over, PRODUCT)}/{self._held(under, POWER)}", PRODUCT
+
+    def exponential(self, base: Piece, exponent: Piece) -> str:
+        """base to a power: a superscript where that is a whole number or a letter that has one."""
+        text = exponent[0]
         raised = text if self.notation.ascii else superscript(text)
-        held = self._held(inner(base), ATOM)
         if raised != text:
-            return f"({held}){raised}" if bare(held).endswith("⁾") else held + raised, POWER
-        return f"{held}^{self._held((text, tightness), ATOM)}", POWER
+            return self._raised(base) + raised
+        return f"{self._held(base, ATOM)}^{self._held(exponent, ATOM)}"
+
+    def indicator(self, condition: str) -> str:
+        """1 where the condition holds, else 0."""
+        return f"1[{condition}]"
+
+    def conditional(self, yes: str, test: str, no: str) -> str:
+        return f"{yes} if {test} else {no}"
+
+    def literal(self, text: str, value: float) -> str:
+        """A number that is written otherwise than by its digits: ½."""
+        return text
+
+    def named(self, function: str) -> str:
+        """A function by its name."""
+        known = FUNCTIONS.get(function)
+        given = self.notation.function(function)
+        if known is None or given != function:
+            return given
+        return known.ascii if self.notation.ascii else known.unicode
+
+    def below(self, text: str, index: str) -> str:
+        return f"{text}_{index}" if self.notation.ascii else text + subscript(index)
+
+    def _raised(self, base: Piece) -> str:
+        """What a superscript is put to: not to another superscript, with which it would be read as one."""
+        text = self._held(base, ATOM)
+        seen = bare(text)
+        unclear = seen.endswith("⁾") or (seen.startswith("∂") and "/" in seen)
+        return self.bracketed(text) if unclear else text
 
     def _where(self, node: Where, page: Page, inner: Callable[[Node], Piece]) -> Piece:
         taken = self._taken(node, page)
@@ -252,7 +301,7 @@ class Printer:
                 # a threshold that only guards against overflow: nothing to explain
                 return inner(node.yes)
             test = f"{inner(node.left)[0]} {self.relations[node.relation]} {inner(node.right)[0]}"
-            return f"{inner(node.yes)[0]} if {test} else {inner(node.no)[0]}", SUM
+            return self.conditional(inner(node.yes)[0], test, inner(node.no)[0]), SUM
         # a threshold other than 0 only guards against overflow: nothing to explain
         if node.right == Num(0.0):
             relation = (self.relations if taken else self.opposites)[node.relation]
@@ -267,6 +316,3 @@ class Printer:
             return holds(node, page.local)
         except TypeError:
             return None
-
-    def _below(self, text: str, index: str) -> str:
-        return f"{text}_{index}" if self.notation.ascii else text + subscript(index)

@@ -8,9 +8,10 @@ from engine.explain import Equation, Explanation
 from engine.formula.evaluate import evaluate
 from engine.formula.nodes import Add, Let, Neg, Node, Num, Symbol, Total
 from engine.notation import Notation
+from engine.printers.arrays import Shown, array_formula
 from engine.printers.base import Page, Printer
 from engine.printers.marks import bare
-from engine.quantity import ArrayForm, ArraySymbol, Kind, Quantity
+from engine.quantity import Kind, Quantity
 
 
 class Line(NamedTuple):
@@ -37,7 +38,7 @@ def lines(explanation: Explanation, printer: Printer, long_way: bool = False) ->
     names = [] if explanation.called is None else [printer.symbols(explanation.called, Page(sample=sample))]
     # tanh(z) is called what it is
     forms = dict.fromkeys([*names, symbols])
-    result = [Line("symbols", left, _relation(explanation, printer), " = ".join(forms))]
+    result = [Line("symbols", left, relation(explanation.quantity, printer), " = ".join(forms))]
     result += [Line("where", "", "with", note) for note in page.notes]
     result += [Line("condition", "", "because", condition) for condition in page.conditions]
     value_page = Page()
@@ -58,9 +59,9 @@ def lines(explanation: Explanation, printer: Printer, long_way: bool = False) ->
     if array:
         result.append(array)
     if explanation.why:
-        result.append(Line("why", "", "", _operator(explanation.why, printer.notation)))
+        result.append(Line("why", "", "", printer.notation.sentence(explanation.why)))
     if explanation.long_way:
-        valid = _operator(explanation.valid, printer.notation)
+        valid = printer.notation.sentence(explanation.valid)
         result.append(Line("valid", "", "", f"The shortcut holds {valid}."))
         if long_way:
             result += [line for equation in explanation.long_way for line in _long(equation, printer, sample)]
@@ -69,16 +70,16 @@ def lines(explanation: Explanation, printer: Printer, long_way: bool = False) ->
 
 def array_line(quantity: Quantity, notation: Notation) -> Line | None:
     """The formula of the whole array with a shape beside each symbol, or None."""
-    if not quantity.array:
+    formula = array_formula(quantity, notation)
+    if formula is None:
         return None
-    whole = ArraySymbol(quantity.name, quantity.layer, quantity.shape)
-    return Line("array", _with_shape(whole, notation), "=", _array(quantity.array, notation))
+    left, right = formula
+    return Line("array", _with_shape(left, notation), "=", "".join(_with_shape(part, notation) for part in right))
 
 
-def _relation(explanation: Explanation, printer: Printer) -> str:
-    if explanation.quantity.kind is not Kind.STATE:
-        return "="
-    return "<-" if printer.notation.ascii else "←"
+def relation(quantity: Quantity, printer: Printer) -> str:
+    """The sign between a quantity and its formula: a state takes its new value from its old one."""
+    return printer.takes if quantity.kind is Kind.STATE else "="
 
 
 def _shown(explanation: Explanation, printer: Printer) -> tuple[Node, list[Line]]:
@@ -91,7 +92,7 @@ def _shown(explanation: Explanation, printer: Printer) -> tuple[Node, list[Line]
     textbook = printer.symbols(stated, Page(sample=page.sample))
     if bare(computed) == bare(textbook):
         return explanation.tree, []
-    where = _operator(explanation.stated_range, printer.notation)
+    where = printer.notation.sentence(explanation.stated_range)
     if explanation.stated_agrees:
         notes = "".join(f", {note}" for note in page.notes)
         return stated, [Line("computed", "", "computed as", f"{computed}{notes}; the form above agrees {where}")]
@@ -139,29 +140,8 @@ def _long(equation: Equation, printer: Printer, sample: int | None) -> list[Line
     return [Line("long", printer.symbols(equation.left, Page(sample=sample)), "=", text)]
 
 
-def _array(form: ArrayForm, notation: Notation) -> str:
-    return "".join(
-        _with_shape(part, notation) if isinstance(part, ArraySymbol) else _operator(part, notation) for part in form
-    )
-
-
-_ASCII = {
-    "·": "*", "Σₛ": "sum_s", "Σᵢ": "sum_i", "Σ": "sum", "⊙": "(.)", "−": "-", "′": "'", "∂": "d", "δ": "delta",
-    "ŷ": "yhat", "σ": "sigmoid", "η": "eta", "²": "^2", "∞": "inf", "½": "1/2", "…": "...",
-    "x̂": "xhat", "γ": "gamma", "β": "beta", "ε": "epsilon", "ρ": "rho", "√": "sqrt ", "‖": "||", "₀": "0", "₁": "1",
-    "₂": "2", "ᵗ": "^t",
-}  # fmt: skip
-
-
-def _operator(text: str, notation: Notation) -> str:
-    """Text of ours, in the alphabet of the notation."""
-    if notation.ascii:
-        for char, plain in _ASCII.items():
-            text = text.replace(char, plain)
-    return text
-
-
-def _with_shape(symbol: ArraySymbol, notation: Notation) -> str:
+def _with_shape(part: Shown, notation: Notation) -> str:
+    if isinstance(part, str):
+        return part
     times = "x" if notation.ascii else "×"
-    text = notation.array(symbol.name, symbol.layer, symbol.transposed)
-    return f"{text} [{times.join(map(str, symbol.shape))}]" if symbol.shape else text
+    return f"{part.text} [{times.join(map(str, part.shape))}]" if part.shape else part.text

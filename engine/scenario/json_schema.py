@@ -17,10 +17,12 @@ from engine.datasets import DATASETS
 from engine.initialisers import INITIALISERS
 from engine.initialisers import canonical as initialiser_names
 from engine.losses import LOSSES
+from engine.notation_style import LONGEST, STYLE_OPTIONS
 from engine.optimizers import OPTIMIZERS
 from engine.optimizers import canonical as optimizer_names
 from engine.penalties import canonical as penalty_names
 from engine.scenario import schema
+from engine.scenario.notation import LETTER_KEY
 from engine.schedules import SCHEDULES
 
 Json = dict[str, Any]
@@ -39,8 +41,21 @@ def json_schema() -> Json:
         notes=_many(_table(schema.Note)),
         goals=_many(_table(schema.Goal)),
         comparisons=_many(_table(schema.Comparison)),
+        notation=_notation(),
     )
     return {"$schema": DIALECT, **top, "title": "backprop-tui scenario"}
+
+
+def _notation() -> Json:
+    letters = {
+        "type": "object",
+        "propertyNames": {"pattern": LETTER_KEY.pattern},
+        "additionalProperties": {"type": "string", "minLength": 1, "maxLength": LONGEST},
+    }
+    table = _table(schema.Notation, letters=letters)
+    for option in STYLE_OPTIONS:
+        table["properties"][option.name]["description"] = option.meaning
+    return table
 
 
 def _layer() -> Json:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.address import Address
+from engine.notation_style import DEFAULT, Style
 
 Array = NDArray[np.float64]
 Option = float | bool | str
@@ -258,6 +259,8 @@ class Scenario:
     data_origin: str = ""
     """Where the data come from and what was done to them, for people: "iris.csv, standardised"."""
     path: Path | None = None
+    notation: Style = DEFAULT
+    """How the author writes symbols; no number depends on it."""
 
     @property
     def sizes(self) -> tuple[int, ...]:

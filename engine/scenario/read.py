@@ -20,6 +20,7 @@ from engine.scenario.expectations import Written, read_expectations, read_notes,
 from engine.scenario.goals import read_comparisons, read_goals, resolve_comparisons, resolve_goals
 from engine.scenario.model import Scenario
 from engine.scenario.network import layers, read_network
+from engine.scenario.notation import read_notation
 from engine.scenario.shapes import check
 from engine.scenario.source import Source, syntax_problem
 from engine.scenario.syntax import SyntaxFaultError, decode, newlines, parse
@@ -113,6 +114,7 @@ def _build(top: dict[str, Any], written: dict[str, Any], source: Source, path: P
     notes = read_notes(head.get("notes", []), faults)
     goals = read_goals(written.get("goals", []) if "goals" in head else [], faults)
     comparisons = read_comparisons(head.get("comparisons", []), path, faults)
+    notation = read_notation(head.get("notation", {}), network, faults)
     check(network, data, course, faults)
     trained = None if data.x is None else training(course, len(data.x), faults)
     if faults or trained is None or data.x is None or data.y is None or network.inputs is None:
@@ -131,6 +133,7 @@ def _build(top: dict[str, Any], written: dict[str, Any], source: Source, path: P
         output_names=data.output_names,
         data_origin=data.origin,
         path=path,
+        notation=notation,
     )
     runnable = Network(scenario)
     try:

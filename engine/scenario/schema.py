@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, defstruct, field
 from msgspec.structs import fields
 
+from engine.notation_style import STYLE_OPTIONS
 from engine.scenario import limits
 from engine.scenario.model import Option
 
@@ -82,6 +83,7 @@ class Top(Strict, kw_only=True):
     notes: Annotated[list[Table], Meta(title="tables, each begun with [[notes]]")] = []
     goals: Annotated[list[Table], Meta(title="tables, each begun with [[goals]]")] = []
     comparisons: Annotated[list[Table], Meta(title="tables, each begun with [[comparisons]]")] = []
+    notation: Annotated[Table, Meta(title="a table: [notation]")] = {}
 
 
 class Network(Strict, kw_only=True):
@@ -298,12 +300,29 @@ class Comparison(Strict, kw_only=True):
     tolerance: Annotated[float, Meta(ge=0, extra={"toml": "tolerance = 1e-9"})]
 
 
+Notation: type[Struct] = defstruct(
+    "Notation",
+    [
+        *((option.name, Literal[option.choices], option.default) for option in STYLE_OPTIONS),
+        (
+            "letters",
+            Annotated[dict[str, str], Meta(title='a table of text, like { z = "s", softplus = "σ" }')],
+            field(default_factory=dict),
+        ),
+    ],
+    bases=(Strict,),
+    kw_only=True,
+)
+"""How symbols are shown: every option of the table, and letters."""
+
+
 def home(key: str) -> str | None:
     """The table a key belongs to, for one that stands in another."""
     return _HOMES.get(key)
 
 
 _AT_HOME_IN: Mapping[str, type[Struct]] = {
+    "[notation]": Notation,
     "[[network.layers]]": Layer,
     "[network]": Network,
     "[data]": Data,
@@ -314,7 +333,7 @@ _AT_HOME_IN: Mapping[str, type[Struct]] = {
     "[[comparisons]]": Comparison,
     "the first lines, above [network]": Top,
 }
-_ANYWHERE = ("name", "seed", "value", "tolerance")
+_ANYWHERE = ("name", "seed", "value", "tolerance", "delta")
 """Keys of several tables, of which none is meant more than another."""
 _HOMES = {
     **{info.encode_name: table for table, struct in _AT_HOME_IN.items() for info in fields(struct)},

@@ -126,6 +126,8 @@ def _translate(message: str, value: object, kind: Any) -> tuple[Key, str]:
         return where, not_finite(wrong)
     if message.startswith("Invalid enum value") and isinstance(wrong, str):
         return where, f"unknown value {quoted(wrong)}: {instead(wrong, _literals(kind))}"
+    if message.startswith("Invalid enum value"):
+        return where, f"expected {' or '.join(map(str, get_args(kind)))}, got {found(wrong)}"
     if message.startswith("Number out of range"):
         return where, f"the number is too large for a 64-bit float: got {found(wrong)}"
     match = _MESSAGE.match(message)

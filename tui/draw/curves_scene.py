@@ -48,7 +48,7 @@ class Scene:
         return self.canvas.height
 
     def number(self, value: float, digits: int = 0) -> str:
-        return short(value, digits or self.settings.digits, self.ascii)
+        return self.session.notation(self.settings).number(short(value, digits or self.settings.digits, self.ascii))
 
     def text(self, text: str) -> str:
         """Text in the alphabet of the screen."""

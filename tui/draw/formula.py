@@ -139,7 +139,7 @@ def _said(session: Session, cursor: int, settings: Settings) -> list[_Said]:
     printer.decides = not settings.hidden
     said = lines(explanation, printer, settings.long_way)
     said = [line for line in said if line.kind != "valid" or settings.long_way]
-    alike = session.alike(step)
+    alike = session.alike(step, settings)
     if alike:
         said.append(Line("alike", "", "", to_ascii(alike) if settings.ascii else alike))
     if explanation.long_way and not settings.long_way:

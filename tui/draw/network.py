@@ -142,7 +142,7 @@ class NetworkView:
         value = float(self.trace.value(address))
         return UnitBox(
             self._label(address),
-            _boxed(number(value, VALUE_WIDTH, self.settings.ascii)),
+            _boxed(self._number(value)),
             self._heat(value, address),
             str(address),
             emphasis,
@@ -163,9 +163,9 @@ class NetworkView:
 
     def _label(self, address: Address) -> str:
         # ∂L/∂a is long, and its column tells the layer: boxes keep one width through all phases
-        short = address.name.startswith("d") and address.name not in ("delta", "drop")
-        short = short and (address.name != "da" or address.layer != self.network.depth)
-        symbol = self.notation.symbol(Place(address.name, None if short else address.layer, address.unit))
+        symbol = self.notation.symbol(Place(address.name, address.layer, address.unit))
+        if "/" in symbol:
+            symbol = self.notation.short(symbol, address.layer)
         name = self._name(address)
         return clip(f"{symbol} {name}", LABEL_WIDTH, "..." if self.settings.ascii else "…") if name else symbol
 
@@ -179,6 +179,9 @@ class NetworkView:
             return ""
         name = names[address.unit[0] - 1]
         return to_ascii(name) if self.settings.ascii else name
+
+    def _number(self, value: float) -> str:
+        return self.notation.number(number(value, VALUE_WIDTH, self.settings.ascii))
 
     def _is_output(self, address: Address) -> bool:
         return address.name == "a" and address.layer == self.network.depth
@@ -208,7 +211,7 @@ class NetworkView:
                 source,
                 dest,
                 # as wide as any other weight: a net that starts at 0 keeps its picture when it moves
-                " 0.0000" if value == 0.0 else number(value, VALUE_WIDTH, self.settings.ascii),
+                self.notation.number(" 0.0000") if value == 0.0 else self._number(value),
                 (value > 0) - (value < 0),
                 abs(value) / most if most > 0 and math.isfinite(most) else 0.0,
                 self._edge_emphasis(layer, unit),
@@ -223,7 +226,7 @@ class NetworkView:
             address = Address("b", layer, () if shared else (dest + 1,), None, self.k + 1)
             if not self.session.reached(address, self.cursor):
                 address = address.at(self.k)
-            return f"b {number(float(self.trace.value(address)), VALUE_WIDTH, self.settings.ascii)}"
+            return f"b {self._number(float(self.trace.value(address)))}"
 
         return text
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.address import Address
+from engine.notation import Notation
 from engine.numbers import shortest
 from engine.trace import Step
 from tui.draw.cells import PLAIN, Canvas, Drawing, Hit, Look
@@ -60,6 +61,11 @@ class _Table:
         self.next = self.trace.plan.place(cursor + 1).address if cursor < session.last else None
 
     @property
+    def notation(self) -> Notation:
+        """How symbols and numbers are written."""
+        return self.session.notation(self.settings)
+
+    @property
     def dots(self) -> str:
         """What stands for what is left out."""
         return "..." if self.settings.ascii else "…"
@@ -103,7 +109,7 @@ class _Table:
         )
 
     def _number(self, x: int, y: int, text: str, look: Look, mark: str = "", mark_look: Look = PLAIN) -> None:
-        self.canvas.put(x + 1, y, text.rjust(CELL - 1), look)
+        self.canvas.put(x + 1, y, self.notation.number(text).rjust(CELL - 1), look)
         if mark:
             self.canvas.put(x, y, mark, mark_look)
 
@@ -163,10 +169,11 @@ def _placed(blocks: Sequence[_Block], room: int) -> tuple[list[tuple[int, int]],
 def _heading(table: _Table, layer: int) -> None:
     network = table.trace.network
     dot = " - " if table.settings.ascii else " · "
-    notation = table.session.notation(table.settings)
+    notation = table.notation
     size = f"{network.sizes[layer]} unit{'s' if network.sizes[layer] > 1 else ''}"
     if layer:
-        parts = [table.session.layer_name(layer), notation.function(network.activation_symbol(layer)), size]
+        function = notation.function(network.activation_symbol(layer))
+        parts = [table.session.layer_name(layer, table.settings), function, size]
     else:
         parts = [notation.layer(0), size]
     if not network.single:
@@ -207,7 +214,8 @@ def _columns_block(table: _Table, layer: int, columns: Group, scalar: bool) -> _
                 canvas.put(0, row, table.down, Look("dim"))
                 continue
             if not scalar:
-                canvas.put(0, row, str(unit).rjust(MARGIN - 1), Look("head_current" if unit == focus else "head"))
+                head = table.notation.index(unit).rjust(MARGIN - 1)
+                canvas.put(0, row, head, Look("head_current" if unit == focus else "head"))
             for place, column in enumerate(columns):
                 address = table.address(column, () if scalar else (unit,))
                 table.cell(MARGIN + place * CELL, row, column, address, largest[place])
@@ -271,14 +279,14 @@ def _matrix(
     else:
         table.canvas.put(x, y, head, Look("head"))
     for place, source in enumerate(across):
-        text = table.dots if source is None else str(source)
+        text = table.dots if source is None else table.notation.index(source)
         table.canvas.put(x + place * CELL, y + 1, text.rjust(CELL), Look("head"))
     largest = table.largest(column)
     for row, to in enumerate(down, start=y + 2):
         if to is None:
             table.canvas.put(x - 2, row, table.down, Look("dim"))
             continue
-        text = str(to).rjust(MARGIN - 1)
+        text = table.notation.index(to).rjust(MARGIN - 1)
         table.canvas.put(x - MARGIN, row, text, Look("head_current" if to == unit else "head"))
         for place, source in enumerate(across):
             if source is not None:
@@ -297,11 +305,11 @@ def _samples_block(table: _Table, shown: Content) -> _Block:
         across = _window(
             quantity.shape[-1] if last else 1, last[0] if last else 1, (table.canvas.width - MARGIN) // CELL
         )
-        symbol = table.session.notation(table.settings).array(quantity.name, quantity.layer)
+        symbol = table.notation.array(quantity.name, quantity.layer)
         head = f"{symbol} of every sample" + (f", row {before[0]}" if before else "")
         table.canvas.put(MARGIN, y, clip(head, max(0, table.canvas.width - MARGIN), table.dots), Look("head"))
         for at, unit in enumerate(across):
-            text = table.dots if unit is None else str(unit) if last else ""
+            text = table.dots if unit is None else table.notation.index(unit) if last else ""
             table.canvas.put(MARGIN + at * CELL, y + 1, text.rjust(CELL), Look("head"))
         largest = table.largest(column)
         for row, sample in enumerate(_window(size, table.sample, rows - 2), start=y + 2):
@@ -309,7 +317,7 @@ def _samples_block(table: _Table, shown: Content) -> _Block:
                 table.canvas.put(0, row, table.down, Look("dim"))
                 continue
             look = Look("head_current" if sample == table.sample else "head")
-            table.canvas.put(0, row, f"#{sample}".rjust(MARGIN - 1), look)
+            table.canvas.put(0, row, f"#{table.notation.index(sample)}".rjust(MARGIN - 1), look)
             for at, unit in enumerate(across):
                 if unit is not None:
                     address = table.address(column, (*before, unit) if last else (), sample)

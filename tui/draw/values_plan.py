@@ -114,9 +114,9 @@ def _head(session: Session, settings: Settings, quantity: Quantity, layer: int, 
     notation = session.notation(settings)
     name = quantity.name
     if len(quantity.shape) == 2:
-        return "Jacobian" if name == "jacobian" else notation.array(name, quantity.layer)
+        return "Jacobian" if name == "jacobian" else notation.stored(name, quantity.layer or 0)
     if name == "fprime":
         return notation.prime_name(layer)
     if not quantity.shape:
         return notation.symbol(Place(name, None, (), sample if quantity.per_sample else None))
-    return notation.array(name, layer if name == "a" and layer == session.trace.network.depth else None)
+    return notation.short(notation.array(name, layer), layer)

@@ -8,12 +8,14 @@ from dataclasses import replace
 from engine.address import Address
 from engine.conventions import conventions
 from engine.explain import explain
+from engine.notation_style import described
 from engine.plan import Granularity
 from engine.printers.base import Printer
 from engine.printers.lines import lines
 from engine.scenario.errors import clean
 from engine.trace import Step
 from tui.session import Session
+from tui.settings import Settings
 from tui.verbs.groups import Group, formula, parts
 from tui.verbs.values import array_lines
 
@@ -45,14 +47,17 @@ class Blocks:
         if len(phases) == 1:
             words.append(str(first.phase))
         if len(layers) == 1 and first.quantity.layer is not None:
-            words.append(self._session.layer_name(first.quantity.layer))
+            words.append(self._layer_name(first.quantity.layer))
         if len(found) == 1:
             words.append(self._short(found[0].address))
         block = [self._dot.join(words)]
+        separator = self._printer.notation.style.separator
         for part in found:
             block.append(f"  {formula(part.quantity, self._printer)}")
             values = self._trace.value(part.address)
-            block += [f"  {line}" for line in array_lines(self._short(part.address), values, self._printer.number)]
+            block += [
+                f"  {line}" for line in array_lines(self._short(part.address), values, self._printer.number, separator)
+            ]
         return block
 
     def opening(self) -> Iterator[str]:
@@ -62,12 +67,23 @@ class Blocks:
         yield clean(scenario.title)
         if scenario.description:
             yield clean(scenario.description)
-        yield from map(clean, conventions(scenario))
+        yield from (clean(self._said(line)) for line in conventions(scenario))
+        written = described(self._printer.notation.style)
+        if written:
+            yield f"Notation: {written}."
         yield (
             f"Data: {_count(scenario.samples, 'sample')}, {training.batch_size} a batch"
             f"{f', shuffled with seed {training.seed}' if training.shuffle else ''}. "
             f"Walk: {_count(training.iterations, 'iteration')}, {_count(len(self._trace), 'step')}."
         )
+
+    def _said(self, line: str) -> str:
+        """A sentence on the scenario; what names a file stays as it is."""
+        return line if line.startswith("Data from") else self._printer.notation.sentence(line)
+
+    def _layer_name(self, layer: int) -> str:
+        notation = self._printer.notation
+        return self._session.layer_name(layer, Settings(ascii=notation.ascii, style=notation.style))
 
     def notes(self, index: int) -> Iterator[str]:
         """What the author of the scenario says at a step."""
@@ -77,7 +93,7 @@ class Blocks:
     def _position(self, step: Step) -> str:
         words = [f"step {step.index + 1:,}/{len(self._trace):,}", self._iteration(step), str(step.phase)]
         if step.quantity.layer is not None:
-            words.append(self._session.layer_name(step.quantity.layer))
+            words.append(self._layer_name(step.quantity.layer))
         words.append(self._short(step.address))
         name = self._session.unit_name(step)
         if name:

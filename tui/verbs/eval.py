@@ -17,13 +17,19 @@ from tui.verbs.wrong import WrongInputError
 
 
 def run(options: Namespace) -> int:
-    found = values(open_trace(options.file), options.addresses)
+    trace = open_trace(options.file)
+    found = values(trace, options.addresses)
     if options.format == "json":
         plain = {address: nested(array) for address, array in found.items()}
         print(json.dumps(plain, ensure_ascii=not encodes(sys.stdout), allow_nan=False))
         return 0
+    style = trace.scenario.notation
+
+    def number(value: float) -> str:
+        return shortest(value).replace(".", style.decimal)
+
     for address, array in found.items():
-        for line in array_lines(address, array, shortest):
+        for line in array_lines(address, array, number, style.separator):
             print(line)
     return 0
 

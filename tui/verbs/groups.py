@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from engine.address import Address
 from engine.plan import Granularity, Place
 from engine.printers.base import Printer
-from engine.printers.lines import array_line
-from engine.quantity import Kind, Phase, Quantity
+from engine.printers.lines import array_line, relation
+from engine.quantity import Phase, Quantity
 from engine.trace import Trace
 from tui.verbs.wrong import WrongInputError
 
@@ -110,13 +110,6 @@ def formula(quantity: Quantity, printer: Printer) -> str:
     template = quantity.stated.formula if quantity.stated else quantity.template
     assert template is not None, "a step has a formula"
     return f"{printer.symbols(quantity.ref)} {relation(quantity, printer)} {printer.symbols(template)}"
-
-
-def relation(quantity: Quantity, printer: Printer) -> str:
-    """The sign between a quantity and its formula: a state takes its new value from its old one."""
-    if quantity.kind is Kind.RECORD:
-        return "="
-    return "<-" if printer.notation.ascii else "←"
 
 
 def _row(place: Place) -> Address:

@@ -10,9 +10,10 @@ from engine.numbers import json_number
 from engine.plan import Granularity
 from engine.printers.base import Page, Printer
 from engine.printers.json import tree
+from engine.printers.lines import relation
 from tui.session import Session
 from tui.settings import Settings
-from tui.verbs.groups import Group, Part, formula, parts, relation
+from tui.verbs.groups import Group, Part, formula, parts
 from tui.verbs.values import nested
 
 Object = dict[str, Any]
@@ -23,7 +24,7 @@ class Objects:
 
     def __init__(self, session: Session, ascii: bool = False) -> None:
         self._trace = session.trace
-        self._printer: Printer = session.exact_printer(Settings(ascii=ascii))
+        self._printer: Printer = session.export_printer(Settings(ascii=ascii))
 
     def step(self, index: int) -> Object:
         """One step, with its formula three ways: in symbols, with numbers put in, and as a tree."""

@@ -58,7 +58,8 @@ class PlainWalk:
     def __init__(self, session: Session, writer: Writer) -> None:
         self._session = session
         self._writer = writer
-        self._blocks = Blocks(session, session.printer(Settings(ascii=writer.ascii)))
+        self._settings = Settings(ascii=writer.ascii)
+        self._blocks = Blocks(session, session.printer(self._settings))
         self._said: tuple[int, str] | None = None
 
     def whole(self, cursor: int) -> None:
@@ -125,7 +126,7 @@ class PlainWalk:
             heading = f"Iteration {step.iteration:,} of {self._session.trace.plan.iterations:,}, {step.phase}."
             # what holds of the whole iteration is said once, where it begins
             begins = self._said is None or self._said[0] != step.iteration
-            remarks = self._session.remarks(step.place.k) if begins else []
+            remarks = self._session.remarks(step.place.k, self._settings) if begins else []
             block = [heading, *remarks, "", *block]
             self._said = here
         self._writer.lines(*block)

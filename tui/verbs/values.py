@@ -20,7 +20,7 @@ def nested(values: Array) -> Nested:
     return plain if np.isfinite(values).all() else _spelled(plain)
 
 
-def array_lines(left: str, values: Array, number: Callable[[float], str]) -> list[str]:
+def array_lines(left: str, values: Array, number: Callable[[float], str], separator: str = ", ") -> list[str]:
     """`left = values`: one line, or a line a row with its columns under each other."""
     lead = f"{left} = "
     if values.ndim == 0:
@@ -31,10 +31,10 @@ def array_lines(left: str, values: Array, number: Callable[[float], str]) -> lis
     lines = []
     for position, row in enumerate(table):
         opened, closed = _brackets(position, values.shape[:-1])
-        inner = ", ".join(text.rjust(width) for text, width in zip(row, widths, strict=True))
+        inner = separator.join(text.rjust(width) for text, width in zip(row, widths, strict=True))
         start = lead if position == 0 else " " * len(lead)
         lines.append(f"{start}{' ' * (values.ndim - opened - 1)}{'[' * (opened + 1)}{inner}{']' * (closed + 1)}")
-    return [line + "," for line in lines[:-1]] + lines[-1:]
+    return [line + separator.rstrip() for line in lines[:-1]] + lines[-1:]
 
 
 def _brackets(position: int, outer: tuple[int, ...]) -> tuple[int, int]:
