@@ -10,6 +10,7 @@ Read it in this order; each file is one idea.
     batches        which rows an iteration sees           address, names: what `dW[1][2,1]@3` means
     plan           step ↔ address by arithmetic           checkpoints, trace: the walk as a random-access sequence
     explain        why a step has its value               notation, numbers, printers/: how that is written
+    notation_style which convention it is written in       notation_words: sentences in it; notation_latex: in LaTeX
     gradcheck      gradients against finite differences   expect, comparisons: values against what a person wrote
     paths          every way from a parameter to the loss goal: a question asked backwards, goal_algebra: undone
     closed_form    linear regression solved at once       symmetry: which units are identical for ever, and why

@@ -121,9 +121,12 @@ class Notation:
         """A unit or sample as it is counted; an index variable as it is."""
         return index if isinstance(index, str) else str(index + self.style.base - 1)
 
-    def sentence(self, text: str) -> str:
-        """A sentence of the engine's, whose symbols are the default ones, in this style and alphabet."""
-        text = self._words.translated(text)
+    def sentence(self, text: str, layer: int | None = None) -> str:
+        """A sentence of the engine's, whose symbols are the default ones, in this style and alphabet.
+
+        `layer` is the layer it is about, whose letters may be its own.
+        """
+        text = self._words.translated(text, layer)
         if self.ascii:
             for char, plain in _ASCII.items():
                 text = text.replace(char, plain)

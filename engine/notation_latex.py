@@ -102,7 +102,7 @@ class LatexNotation(Notation):
 
 
 _WORD = re.compile(r"(?<![\w/∂])[a-z]{2,}(?![\w])")
-_SLOPE = re.compile(r"∂([^\W\d_]+)/∂([^\W\d_]+)")
+_SLOPE = re.compile(r"∂([^\s/]+)/∂([^\s)]+)")
 _OPERATORS = (
     ("·", r"\cdot "), ("⊙", r"\odot "), ("−", "-"), ("Σₛ", r"\sum_{s}"), ("½", r"\frac{1}{2}"), ("η", r"\eta "),
 )  # fmt: skip

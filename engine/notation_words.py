@@ -31,35 +31,36 @@ class Words:
     def __init__(self, style: Style) -> None:
         self._style = style
 
-    def translated(self, text: str) -> str:
-        """The sentence in the style; as it is in the default one."""
-        return text if self._style.default else _SYMBOL.sub(self._replaced, text)
+    def translated(self, text: str, layer: int | None = None) -> str:
+        """The sentence, which is about a layer or none, in the style; as it is in the default one."""
+        return text if self._style.default else _SYMBOL.sub(lambda found: self._replaced(found, layer), text)
 
-    def _replaced(self, found: re.Match[str]) -> str:
+    def _replaced(self, found: re.Match[str], layer: int | None) -> str:
         style = self._style
         if found["defined"]:
-            slope = self._slope("z")
-            return slope if style.delta == "da" else f"{self._delta()} is {slope}"
+            slope = self._slope("z", layer)
+            return slope if style.delta == "da" else f"{self._delta(layer)} is {slope}"
         if found["below"]:
-            return self._letter("δ") if (found["below"], style.delta) == ("a", "da") else self._slope(found["below"])
+            below = found["below"]
+            return self._letter("δ", layer) if (below, style.delta) == ("a", "da") else self._slope(below, layer)
         if found["greek"]:
-            return self._delta() if found[0] == "δ" else self._letter(found[0])
+            return self._delta(layer) if found[0] == "δ" else self._letter(found[0], layer)
         if found["letter"] or found["a"]:
-            return self._letter(found[0])
+            return self._letter(found[0], layer)
         if found["decimal"]:
             return style.decimal
         if found["layer"]:
             return found["layer"] + str(int(found["number"]) + style.first_layer - 1)
         return found["units"] + re.sub(r"\d+", lambda one: str(int(one[0]) + style.base - 1), found["listed"])
 
-    def _delta(self) -> str:
+    def _delta(self, layer: int | None) -> str:
         if self._style.delta == "da":
-            return self._slope("z")
-        return ("−" if self._style.delta == "-dz" else "") + self._letter("δ")
+            return self._slope("z", layer)
+        return ("−" if self._style.delta == "-dz" else "") + self._letter("δ", layer)
 
-    def _slope(self, below: str) -> str:
-        return f"∂{self._letter('L')}/∂{self._letter(below)}"
+    def _slope(self, below: str, layer: int | None) -> str:
+        return f"∂{self._letter('L', None)}/∂{self._letter(below, layer)}"
 
-    def _letter(self, letter: str) -> str:
-        given = self._style.letter(_BY_UNICODE[letter])
+    def _letter(self, letter: str, layer: int | None) -> str:
+        given = self._style.letter(_BY_UNICODE[letter], layer)
         return given[0] if given else letter

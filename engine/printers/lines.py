@@ -59,9 +59,9 @@ def lines(explanation: Explanation, printer: Printer, long_way: bool = False) ->
     if array:
         result.append(array)
     if explanation.why:
-        result.append(Line("why", "", "", printer.notation.sentence(explanation.why)))
+        result.append(Line("why", "", "", printer.notation.sentence(explanation.why, _about(explanation.quantity))))
     if explanation.long_way:
-        valid = printer.notation.sentence(explanation.valid)
+        valid = printer.notation.sentence(explanation.valid, _about(explanation.quantity))
         result.append(Line("valid", "", "", f"The shortcut holds {valid}."))
         if long_way:
             result += [line for equation in explanation.long_way for line in _long(equation, printer, sample)]
@@ -82,6 +82,11 @@ def relation(quantity: Quantity, printer: Printer) -> str:
     return printer.takes if quantity.kind is Kind.STATE else "="
 
 
+def _about(quantity: Quantity) -> int | None:
+    """The layer whose letters a quantity's sentences use; what comes back to a layer speaks of the one above it."""
+    return quantity.layer if quantity.name not in ("da", "ddrop", "dh") else None
+
+
 def _shown(explanation: Explanation, printer: Printer) -> tuple[Node, list[Line]]:
     """The formula to show first, and what to say of the other form where there are two."""
     stated = explanation.stated
@@ -92,7 +97,7 @@ def _shown(explanation: Explanation, printer: Printer) -> tuple[Node, list[Line]
     textbook = printer.symbols(stated, Page(sample=page.sample))
     if bare(computed) == bare(textbook):
         return explanation.tree, []
-    where = printer.notation.sentence(explanation.stated_range)
+    where = printer.notation.sentence(explanation.stated_range, _about(explanation.quantity))
     if explanation.stated_agrees:
         notes = "".join(f", {note}" for note in page.notes)
         return stated, [Line("computed", "", "computed as", f"{computed}{notes}; the form above agrees {where}")]
