@@ -226,7 +226,8 @@ class NetworkView:
             address = Address("b", layer, () if shared else (dest + 1,), None, self.k + 1)
             if not self.session.reached(address, self.cursor):
                 address = address.at(self.k)
-            return f"{self.notation.short(self.notation.array('b', layer), layer)} {self._number(float(self.trace.value(address)))}"
+            letter = self.notation.short(self.notation.array("b", layer), layer)
+            return f"{letter} {self._number(float(self.trace.value(address)))}"
 
         return text
 
