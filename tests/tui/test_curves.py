@@ -196,6 +196,10 @@ def test_neighbouring_columns_are_joined_but_not_across_a_gap() -> None:
     assert dots[:, 0].sum() + dots[:, 1].sum() == 20
     assert not dots[:, 2].any()
     assert dots[19, 3]
+    # a gap at the edge of a column parts it from its neighbour, though both have points
+    for values in ([19.0, 19.0, math.nan, 0.0], [19.0, math.nan, 0.0, 0.0]):
+        dots = trace_line(np.arange(4), np.array(values), scale, 4, 2, 20)
+        assert np.argwhere(dots).tolist() == [[0, 0], [19, 1]]
     ends = np.array([0, 9])
     far = trace_line(ends, np.array([9.0, 0.0]), Scale(0.0, 9.0), 10, 10, 10)
     assert (far == np.eye(10, dtype=bool)).all()
