@@ -57,23 +57,59 @@ class Palette:
 
     def style(self, look: Look) -> Style:
         """The style of a cell; an unknown role is plain text."""
-        return _style(self.name, look)
+        if not self.heat or look.heat is None:
+            return _style(self.name, look.role)
+        # few shades are told apart, so few styles are made whatever the numbers are
+        if look.role == "pixel":
+            return _pixel(self.name, _level(look.heat), _level(look.heat if look.below is None else look.below))
+        if look.role == "pixel_top":
+            return _pixel(self.name, _level(look.heat), None)
+        return _heated(self.name, look.role, round(_share(look.heat * HOTTEST) * (len(self.heat) - 1)))
+
+
+PIXEL_LEVELS = 48
+"""Shades of a picture, from −1 to +1, between those of the heat scale."""
+
+
+def _share(heat: float) -> float:
+    """Heat −1 … +1 as a place in 0 … 1 of a scale."""
+    return (max(-1.0, min(1.0, heat)) + 1) / 2
+
+
+def _level(heat: float) -> int:
+    return round(_share(heat) * PIXEL_LEVELS)
+
+
+@lru_cache(maxsize=512)
+def _style(palette_name: str, role: str) -> Style:
+    roles = PALETTES[palette_name].roles
+    return Style.parse(roles.get(role, roles["text"]))
+
+
+@lru_cache(maxsize=2048)
+def _heated(palette_name: str, role: str, shade: int) -> Style:
+    style = _style(palette_name, role)
+    if role == "cell_current":
+        return style
+    background = PALETTES[palette_name].heat[shade]
+    return Style(color=_readable(background), bgcolor=background, bold=style.bold)
 
 
 @lru_cache(maxsize=4096)
-def _style(palette_name: str, look: Look) -> Style:
-    palette = PALETTES[palette_name]
-    style = Style.parse(palette.roles.get(look.role, palette.roles["text"]))
-    if look.heat is None or not palette.heat or look.role == "cell_current":
-        return style
-    shade = _shade(palette, look.heat)
-    if look.below is not None:
-        return Style(color=shade, bgcolor=_shade(palette, look.below))
-    return Style(color=_readable(shade), bgcolor=shade, bold=style.bold)
+def _pixel(palette_name: str, upper: int, lower: int | None) -> Style:
+    """Upper half over lower half; None: nothing lies behind."""
+    return Style(color=_mixed(palette_name, upper), bgcolor=None if lower is None else _mixed(palette_name, lower))
 
 
-def _shade(palette: Palette, heat: float) -> str:
-    return palette.heat[round((max(-1.0, min(1.0, heat)) * HOTTEST + 1) / 2 * (len(palette.heat) - 1))]
+@lru_cache(maxsize=256)
+def _mixed(palette_name: str, level: int) -> str:
+    """A colour between two neighbouring shades."""
+    heat = PALETTES[palette_name].heat
+    lower, part = divmod(level * (len(heat) - 1), PIXEL_LEVELS)
+    before = Color.parse(heat[lower]).get_truecolor()
+    after = Color.parse(heat[min(lower + 1, len(heat) - 1)]).get_truecolor()
+    mixed = [round(a + (b - a) * part / PIXEL_LEVELS) for a, b in zip(before, after, strict=True)]
+    return "#{:02X}{:02X}{:02X}".format(*mixed)
 
 
 def _readable(background: str) -> str:
@@ -104,7 +140,11 @@ def _roles(
         "box": dim,
         "box_related": text,
         "box_current": f"bold {mark}",
+        "box_path": f"bold {mark}",
+        "box_next": text,
+        "next": text,
         "value": text,
+        "changed": f"bold {note}",
         "positive": plus,
         "negative": minus,
         "zero": dim,
@@ -112,17 +152,21 @@ def _roles(
         "edge_related_positive": plus,
         "edge_related_negative": minus,
         "edge_current": f"bold {mark}",
+        "edge_path": f"bold {mark}",
+        "edge_next": dim,
+        "pixel": text,
+        "pixel_top": text,
         "label_positive": plus,
         "label_negative": minus,
         "label_zero": dim,
         "label_current": f"bold {mark}",
+        "label_path": f"bold {mark}",
         "symbols": f"bold {text}",
         "numbers": text,
         "result": f"bold {mark}",
         "array": dim,
         "note": note,
         "warning": f"bold {minus}",
-        "changed": f"bold {note}",
         "cell_current": f"bold {mark_on} on {mark}",
         "pointer": f"bold {mark}",
         "bar": quiet,
@@ -133,7 +177,6 @@ def _roles(
         "phase_done": f"{plus} on {strip}",
         "phase_current": f"bold {mark} on {strip}",
         "status": f"bold {minus}",
-        "heat2": dim,
         "point": f"bold {text}",
         "curve_1": plus,
         "curve_2": minus,
@@ -247,6 +290,7 @@ PALETTES: dict[str, Palette] = {
             "phase_done": "underline bold",
             "title_current": "bold underline",
             "label_current": "bold reverse",
+            "label_path": "bold underline",
             "box_current": "bold",
         },
     ),

@@ -387,11 +387,11 @@ def test_the_maps_colours_are_the_networks_answers() -> None:
     cursor = session.target("a[2][1]#2@199", 0)
     drawing = draw_curves(session, series, cursor, PLAIN, 78, 20, "decision")
     row = drawing.rows[10]
-    heats = [(span.look.heat, span.look.below) for span in row if span.look.role == "heat2"]
+    heats = [(span.look.heat, span.look.below) for span in row if span.look.role == "pixel"]
     assert heats
     assert all(-1.0 <= heat <= 1.0 and -1.0 <= below <= 1.0 for heat, below in heats if heat is not None and below)
     # exclusive or: the corners of one diagonal are warm, of the other cold
-    first, last = ([span.look.heat for span in drawing.rows[y] if span.look.role == "heat2"] for y in (1, 18))
+    first, last = ([span.look.heat for span in drawing.rows[y] if span.look.role == "pixel"] for y in (1, 18))
     assert first[0] > 0 > first[-1]
     assert last[-1] > 0 > last[0]
     marked = [span.text for row in drawing.rows for span in row if span.look.role == "cell_current"]
@@ -416,7 +416,7 @@ def test_a_hidden_answer_is_not_in_the_caption() -> None:
 
 def test_two_heats_are_two_colours_where_there_are_any() -> None:
     char, look = half(-1.0, 0.52)
-    assert (char, look) == ("▀", Look("heat2", -1.0, 0.5))
+    assert (char, look) == ("▀", Look("pixel", -1.0, 0.5))
     dark = PALETTES["backprop-dark"].style(look)
     upper = PALETTES["backprop-dark"].style(Look("cell", -1.0))
     lower = PALETTES["backprop-dark"].style(Look("cell", 0.5))

@@ -7,13 +7,15 @@ import unicodedata
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tui.draw.cells import plain_text, width_of
-from tui.draw.graph import Column, Drawing, EdgeLabel, Gap, GraphModel, UnitBox, draw_graph
+from tui.draw.graph import Bias, Column, Drawing, EdgeLabel, Gap, GraphModel, UnitBox, Widths, draw_graph
 from tui.draw.graph_edges import line_layer
+from tui.draw.graph_model import Heatmap
 from tui.draw.graph_plan import visible_units
 from tui.draw.graph_wires import JOINT, directions
 
@@ -52,17 +54,20 @@ def make(
     def signed(*key: int) -> float:
         return -abs(number(*key)) - 0.01 if negative else number(*key)
 
+    def unit_name(c: int, i: int) -> str:
+        if c and c == len(sizes) - 1 and sizes[c] == 1:
+            return "yhat" if ascii else "ŷ"
+        if c:
+            return (
+                f"a{i + 1}({c})" if ascii else f"a{str(i + 1).translate(SUBSCRIPTS)}⁽{str(c).translate(SUPERSCRIPTS)}⁾"
+            )
+        return f"x{i + 1}" if ascii else f"x{str(i + 1).translate(SUBSCRIPTS)}"
+
     def column(c: int) -> Column:
         def unit(i: int) -> UnitBox:
             if asked is not None:
                 asked.append((c, i))
-            name = f"x{i + 1}" if ascii else f"x{str(i + 1).translate(SUBSCRIPTS)}"
-            if c and c == len(sizes) - 1 and sizes[c] == 1:
-                name = "yhat" if ascii else "ŷ"
-            elif c:
-                name = f"a{i + 1}({c})"
-                if not ascii:
-                    name = f"a{str(i + 1).translate(SUBSCRIPTS)}⁽{str(c).translate(SUPERSCRIPTS)}⁾"
+            name = unit_name(c, i)
             emphasis = "current" if current == (c, i) else "related" if current and c == current[0] - 1 else "normal"
             value = signed(1, c, i, shift)
             return UnitBox(name, text(value, digits), value / 1.41, f"a{c}[{i}]", emphasis)
@@ -77,16 +82,35 @@ def make(
             current[1] if current and is_current else None,
             "current" if is_current else "normal",
             note,
+            Widths(max(width_of(unit_name(c, i)) for i in (0, sizes[c] - 1)), digits + 3, 6 if c else 0, 5),
+            (lambda: layer(c)) if sizes[c] > 16 else None,
         )
 
+    def picture(title: str, values: list[float], target: str, focus: int | None = None, known: int = 9999) -> Heatmap:
+        flags = np.arange(len(values)) < known
+        label, value = (title, text(values[focus], digits)) if focus is not None else ("", "")
+        return Heatmap(title, np.array(values), flags, lambda x: text(x, 2), target, focus, label, value)
+
+    def layer(c: int) -> Heatmap:
+        focus = current[1] if current and current[0] == c else None
+        values = [signed(1, c, i, shift) for i in range(sizes[c])]
+        known = 9999 if focus is None else focus + 1
+        return picture(unit_name(c, focus or 0), values, f"a{c}[{{}}]", focus, known)
+
     def gap(c: int) -> Gap:
+        def weights() -> tuple[bool, Heatmap] | None:
+            if current is None or current[0] != c + 1 or sizes[c] <= 16:
+                return None
+            j = current[1]
+            return False, picture(f"w{j + 1}", [signed(2, c, i, j) for i in range(sizes[c])], f"w{c}[{{}},{j}]")
+
         def edge(i: int, j: int) -> EdgeLabel:
             value = signed(2, c, i, j)
             emphasis = "current" if current == (c + 1, j) else "normal"
             sign = (value > 0) - (value < 0)
             return EdgeLabel(i, j, text(value, 2), sign, abs(value) / 1.41, emphasis, f"w{c}[{i},{j}]")
 
-        return Gap(edge, lambda j: "b " + text(signed(3, c, j), 1))
+        return Gap(edge, lambda j: Bias("b", text(signed(3, c, j), 1)), "w", weights)
 
     where = focus if focus is not None else current[0] if current else 0
     count = len(sizes)
@@ -113,6 +137,9 @@ CASES = {
     "backward_4-3-1_120x24": (make((4, 3, 1), (1, 1), "backward"), 120, 24, False),
     "ascii_4-3-1_80x12": (make((4, 3, 1), (1, 1), ascii=True), 80, 12, True),
     "ascii_3-16-4_80x24": (make((3, 16, 4), (1, 4), ascii=True), 80, 24, True),
+    "784-128-10_120x36": (make((784, 128, 10), (1, 77)), 120, 36, False),
+    "ascii_784-128-10_80x24": (make((784, 128, 10), (1, 77), ascii=True), 80, 24, True),
+    "64-32-10_80x13": (make((64, 32, 10), (1, 29)), 80, 13, False),
     "tiny_10x3": (make((4, 3, 1), (1, 1)), 10, 3, False),
 }
 
@@ -151,11 +178,13 @@ def models(draw: st.DrawFn, ascii: bool = False) -> GraphModel:
         return EdgeLabel(i, j, f"{value:+.{digits}f}", (i + j) % 3 - 1, abs(value), emphases[(i + j) % 3], f"w{i},{j}")
 
     draw_heat = draw(st.floats(-1, 1))
+    widths = Widths(*(draw(st.integers(0, 12)) for _ in range(4)), draw(st.booleans()))
     focus = draw(st.one_of(st.none(), st.integers(0, 783)))
     columns = tuple(
-        Column(title, size, unit, focus, emphases[0], draw(st.sampled_from(("", "n", "a note")))) for size in sizes
+        Column(title, size, unit, focus, emphases[0], draw(st.sampled_from(("", "n", "a note"))), widths)
+        for size in sizes
     )
-    bias = draw(st.sampled_from((None, lambda j: "b +0.1")))
+    bias = draw(st.sampled_from((None, lambda j: None, lambda j: Bias("b", "+0.1", "b"))))
     gaps = tuple(Gap(edge, bias) for _ in sizes[1:])
     return GraphModel(columns, gaps, draw(st.integers(-2, 11)), draw(st.sampled_from(("forward", "backward"))))
 
@@ -318,10 +347,8 @@ def test_no_line_dangles(sizes: tuple[int, ...], width: int, height: int, direct
 def test_a_huge_layer_costs_only_what_is_drawn() -> None:
     asked: list[tuple[int, int]] = []
     text = plain_text(draw_graph(make((784, 128, 10), (1, 77), asked=asked), 80, 24).rows)
-    assert len(asked) == len(set(asked)) < 60
+    assert len(asked) == len(set(asked)) < 20
     assert "a₇₈⁽¹⁾" in text
-    assert "x₇₈₄" in text
-    assert "⋮ +" in text
 
 
 def test_the_focused_column_is_always_shown() -> None:

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 
 class Look(NamedTuple):
-    """What a cell means: a role of the palette, and how much heat lies behind it (−1 … +1, None: none)."""
+    """What a cell means: a role of the palette, and how much heat lies behind it (−1 … +1, None: none).
+
+    In the role "pixel" the heat is the picture: of the whole cell, or with `▀` of its upper half over `below`; in
+    "pixel_top" of the upper half with nothing below.
+    """
 
     role: str = "text"
     heat: float | None = None
     below: float | None = None
-    """The heat of the lower half, where `heat` is that of the upper half of a ▀."""
 
 
 PLAIN = Look()
@@ -35,12 +39,20 @@ Row = tuple[Span, ...]
 
 @dataclass(frozen=True, eq=False)
 class Hit:
-    """A clickable rectangle: `width` cells from (x, y), naming an address as text."""
+    """A clickable rectangle: `width` cells from (x, y), naming an address as text.
+
+    Where a number stands in it, the number can be checked: `shown` is its text, made for `cells` cells from the
+    values at the addresses `of`: the value itself, their product or the first minus the second, as `how` says.
+    """
 
     x: int
     y: int
     width: int
     target: str
+    shown: str = ""
+    cells: int = 0
+    of: tuple[str, ...] = ()
+    how: str = "value"
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +63,7 @@ class Drawing:
     hits: tuple[Hit, ...] = ()
 
 
+@lru_cache(maxsize=4096)
 def width_of(text: str) -> int:
     """Terminal cells `text` takes: combining marks none, East Asian wide two."""
     if text.isascii():
@@ -85,6 +98,14 @@ class Canvas:
                     self._looks[y][x + 1] = look
             x += wide
         return x
+
+    def paint(self, x: int, y: int, chars: list[str], looks: list[Look]) -> None:
+        """One-cell characters with a look each, from column x of row y: what pictures are made of."""
+        if not 0 <= y < self.height or x < 0:
+            return
+        room = max(0, self.width - x)
+        self._chars[y][x : x + len(chars)] = chars[:room]
+        self._looks[y][x : x + len(looks)] = looks[:room]
 
     def get(self, x: int, y: int) -> str:
         """The character at (x, y); a blank outside."""

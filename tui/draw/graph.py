@@ -1,7 +1,8 @@
 """The network as a drawing: pure, from a description to rows of cells and what can be clicked in them.
 
-Small layers are boxes joined by wires with every weight written on its wire; large ones are lists, with braille lines
-for the emphasised edges only. Which columns fit and how is planned in `graph_plan` and `graph_rows`.
+Small layers are boxes joined by wires with every weight written on its wire; larger ones are lists, with braille lines
+for the emphasised edges only; the largest are pictures, and so are their weights. Which columns fit and how is planned
+in `graph_plan` and `graph_rows`.
 """
 
 from __future__ import annotations
@@ -9,15 +10,15 @@ from __future__ import annotations
 from functools import partial
 
 from tui.draw.cells import Canvas, Drawing, Hit, Look, width_of
-from tui.draw.graph_edges import Edge, heads, line_layer, slants, wire_labels
-from tui.draw.graph_model import Column, EdgeLabel, Gap, GraphModel, UnitBox, box_role
-from tui.draw.graph_plan import Measure, Placed, Plan, make_plan, marker_width, visible_units
-from tui.draw.graph_rows import BOX, LIST, SMALL, STACK, WIRED
+from tui.draw.figures import HIDDEN, NEXT
+from tui.draw.graph_edges import Edge, draw_gap_map, heads, line_layer, slants, wire_labels
+from tui.draw.graph_grid import draw_map
+from tui.draw.graph_model import STRONG, Bias, Column, EdgeLabel, Gap, GraphModel, UnitBox, Widths, box_role
+from tui.draw.graph_plan import Placed, Plan, Spec, make_plan
+from tui.draw.graph_rows import BIG_BOX, BOX, GRID, LIST, MAP, STACK, WIRED
 
-__all__ = ["Column", "Drawing", "EdgeLabel", "Gap", "GraphModel", "UnitBox", "draw_graph"]
+__all__ = ["Bias", "Column", "Drawing", "EdgeLabel", "Gap", "GraphModel", "UnitBox", "Widths", "draw_graph"]
 
-_LIST_ROWS = 16
-"""A list longer than this is abridged even where more rows are free: nobody reads more values at a glance."""
 _TITLED_HEIGHT = 3
 """From this height on the first row holds titles."""
 
@@ -25,10 +26,9 @@ _TITLED_HEIGHT = 3
 class _Net:
     """The model, each of its units and edges asked for at most once a drawing."""
 
-    def __init__(self, model: GraphModel, rows: int) -> None:
+    def __init__(self, model: GraphModel) -> None:
         self.model = model
         self.columns = model.columns
-        self._rows = rows
         self._units: dict[tuple[int, int], UnitBox] = {}
         self._edges: dict[tuple[int, int, int], EdgeLabel] = {}
 
@@ -44,72 +44,70 @@ class _Net:
             self._edges[key] = self.model.gaps[gap].edge(source, dest)
         return self._edges[key]
 
-    def bias(self, column: int, index: int) -> str:
-        """The bias of a unit as text; the first column has none."""
+    def bias(self, column: int, index: int) -> Bias | None:
+        """The bias of a unit; the first column has none."""
         if not 0 < column <= len(self.model.gaps):
-            return ""
+            return None
         bias = self.model.gaps[column - 1].bias
-        return bias(index) if bias is not None else ""
-
-    def drawn(self, column: int, *, small: bool) -> tuple[int, ...]:
-        """The units of a column which get a place."""
-        described = self.columns[column]
-        if small:
-            return tuple(range(described.size))
-        return visible_units(described.size, min(self._rows, _LIST_ROWS), described.focus)
-
-    def measure(self, column: int, small: bool) -> Measure:
-        """The widths in a column and the gap after it."""
-        units = self.drawn(column, small=small)
-        boxes = [self.unit(column, index) for index in units if index >= 0]
-        weight = 0
-        if column < len(self.model.gaps) and column + 1 < len(self.columns):
-            following = self.drawn(column + 1, small=small and self.columns[column + 1].size <= SMALL)
-            weight = max(
-                (
-                    width_of(self.edge(column, source, dest).text)
-                    for source in units
-                    if source >= 0
-                    for dest in following
-                    if dest >= 0
-                ),
-                default=0,
-            )
-        return Measure(
-            units,
-            max((width_of(box.label) for box in boxes), default=0),
-            max((width_of(box.value) for box in boxes), default=0),
-            max((width_of(self.bias(column, index)) for index in units if index >= 0), default=0) if small else 0,
-            weight,
-        )
+        return bias(index) if bias is not None else None
 
 
-def draw_graph(model: GraphModel, width: int, height: int, *, ascii: bool = False) -> Drawing:
-    """Draw `model` in exactly `width` × `height` cells; whatever does not fit is abridged, never an error."""
+def draw_graph(model: GraphModel, width: int, height: int, *, ascii: bool = False, coloured: bool = True) -> Drawing:
+    """Draw `model` in exactly `width` × `height` cells; whatever does not fit is abridged, never an error.
+
+    Of the model and its briefer forms the first is drawn that fits whole. `coloured`: whether the palette has heat;
+    without it large layers are drawn in glyphs that tell sign and magnitude.
+    """
     canvas = Canvas(width, height)
     top = 1 if canvas.height >= _TITLED_HEIGHT else 0
-    net = _Net(model, canvas.height - top)
-    sizes = tuple(max(0, column.size) for column in model.columns)
-    plan = make_plan(sizes, model.focus_column, model.direction, canvas.width, canvas.height - top, net.measure)
-    hits = _draw_gaps(canvas, net, plan, top, ascii=ascii)
+    model, plan = _fitting(model, canvas.width, canvas.height - top)
+    net = _Net(model)
+    coloured = coloured and not ascii
+    hits = _draw_gaps(canvas, net, plan, top, ascii=ascii, coloured=coloured)
     for placed in plan.placed:
-        hits += _draw_units(canvas, net, placed, top, ascii=ascii)
+        if placed.stand.style == GRID:
+            hits += _draw_grid(canvas, net, placed, top, ascii=ascii, coloured=coloured)
+        else:
+            hits += _draw_units(canvas, net, placed, top, ascii=ascii)
         _draw_note(canvas, net.columns[placed.column].note, placed)
     if top:
         _draw_titles(canvas, net, plan, ascii=ascii)
-    inside = [_clip(hit, canvas) for hit in hits]
-    return Drawing(canvas.rows(), tuple(hit for hit in inside if hit.width > 0))
+        _draw_captions(canvas, net, plan)
+    return Drawing(canvas.rows(), tuple(inside for hit in hits if (inside := _clip(hit, canvas)) is not None))
 
 
-def _clip(hit: Hit, canvas: Canvas) -> Hit:
-    """The part of `hit` inside the canvas; width 0 if none is."""
-    if not 0 <= hit.y < canvas.height:
-        return Hit(0, 0, 0, hit.target)
+def _fitting(model: GraphModel, width: int, height: int) -> tuple[GraphModel, Plan]:
+    """The first form of the model that fits whole, and its plan; else the first that shows the most columns.
+
+    Which form that is does not depend on the step, so that the picture keeps its sizes.
+    """
+    best: tuple[int, GraphModel, tuple[Spec, ...]] | None = None
+    form: GraphModel | None = model
+    while form is not None:
+        specs = tuple(Spec(max(0, column.size), column.focus, column.widths) for column in form.columns)
+        plan = make_plan(specs, form.focus_column, form.direction, width, height, form.big)
+        if plan.whole:
+            return form, plan
+        if not form.big or form.briefer is None:
+            unfocused = tuple(spec._replace(focus=None) for spec in specs)
+            shown = len(make_plan(unfocused, len(specs) // 2, "forward", width, height, form.big).placed)
+            if best is None or shown > best[0]:
+                best = shown, form, specs
+        form = form.briefer() if form.briefer is not None else None
+    assert best is not None, "the last form is always one"
+    _, form, specs = best
+    return form, make_plan(specs, form.focus_column, form.direction, width, height, form.big)
+
+
+def _clip(hit: Hit, canvas: Canvas) -> Hit | None:
+    """The part of `hit` inside the canvas; a number that is cut off is not shown."""
+    if hit.x >= 0 and hit.x + hit.width <= canvas.width and 0 <= hit.y < canvas.height and hit.width > 0:
+        return hit
     left, right = max(0, hit.x), min(canvas.width, hit.x + hit.width)
-    return Hit(left, hit.y, max(0, right - left), hit.target)
+    return Hit(left, hit.y, right - left, hit.target) if right > left and 0 <= hit.y < canvas.height else None
 
 
-def _draw_gaps(canvas: Canvas, net: _Net, plan: Plan, top: int, *, ascii: bool) -> list[Hit]:
+def _draw_gaps(canvas: Canvas, net: _Net, plan: Plan, top: int, *, ascii: bool, coloured: bool) -> list[Hit]:
     """Outlines, wires and weights."""
     hits: list[Hit] = []
     pairs = list(zip(plan.placed, plan.placed[1:], plan.wirings, strict=False))
@@ -120,63 +118,138 @@ def _draw_gaps(canvas: Canvas, net: _Net, plan: Plan, top: int, *, ascii: bool) 
         for source, dest, wiring in pairs
     )
     emphases = tuple(
-        tuple(net.unit(placed.column, unit).emphasis for unit in placed.units if unit >= 0) for placed in plan.placed
+        tuple(net.unit(placed.column, unit).emphasis for unit in placed.units if unit >= 0)
+        if placed.stand.style in (BOX, STACK)
+        else ()
+        for placed in plan.placed
     )
     for x, y, char, look in line_layer(plan.placed, plan.wirings, edges, emphases, net.model.direction, ascii):
-        canvas.put(x, y + top, char, look)
+        canvas.paint(x, y + top, [char], [look])
     for source, dest, wiring in pairs:
         edge = partial(net.edge, source.column)
         if wiring.kind in WIRED:
-            hits += wire_labels(canvas, wiring, source, dest, edge, top)
+            hits += wire_labels(canvas, wiring, source, dest, edge, top, ascii=ascii)
             continue
+        if wiring.kind == MAP:
+            picture = net.model.gaps[source.column].heat
+            drawn = picture() if picture is not None else None
+            if drawn is not None and (dest if drawn[0] else source).grid is not None:
+                hits += draw_gap_map(canvas, wiring, drawn[1], source, top, ascii=ascii, coloured=coloured)
+                continue
         found = slants(canvas, wiring, source, dest, edge, top, net.model.direction, ascii=ascii)
         if found is None:
             times = "x" if ascii else "×"
             shape = f"{net.columns[source.column].size}{times}{net.columns[dest.column].size}"
             middle = (wiring.left + wiring.right + 1 - len(shape)) // 2
-            canvas.put(middle, top + (canvas.height - top) // 2, shape, Look("dim"))
+            if len(shape) <= wiring.right - wiring.left + 1:
+                canvas.put(middle, top + (canvas.height - top) // 2, shape, Look("dim"))
         hits += found or []
     return hits
 
 
+def _draw_grid(canvas: Canvas, net: _Net, placed: Placed, top: int, *, ascii: bool, coloured: bool) -> list[Hit]:
+    """A layer as a picture."""
+    column = net.columns[placed.column]
+    if placed.grid is None or column.heat is None:
+        return []
+    emphasis = net.unit(placed.column, column.focus).emphasis if column.focus is not None else "normal"
+    return draw_map(
+        canvas, placed.x, top + placed.stand.top, placed.width, placed.grid, column.heat(), emphasis,
+        placed.widths.value, coloured=coloured, ascii=ascii, lines=placed.lines,
+    )  # fmt: skip
+
+
 def _value_look(unit: UnitBox) -> Look:
-    return Look("dim") if unit.value == "?" else Look("value", unit.heat)
+    if unit.value.strip() == HIDDEN:
+        return Look("dim")
+    return Look("changed" if unit.changed else "value", unit.heat)
 
 
 def _draw_units(canvas: Canvas, net: _Net, placed: Placed, top: int, *, ascii: bool) -> list[Hit]:
     """Names, values and biases of a column; the outlines are already there."""
     hits: list[Hit] = []
-    stand, x, width = placed.stand, placed.x, placed.width
-    drawn = [net.unit(placed.column, unit) for unit in placed.units if unit >= 0]
-    name_width = max((width_of(unit.label) for unit in drawn), default=0)
-    value_width = max((width_of(unit.value) for unit in drawn), default=0)
     for place, index in enumerate(placed.units):
-        y = top + stand.row(place)
         if index < 0:
-            canvas.put(x + 2, y, f"{':' if ascii else '⋮'} +{-index}", Look("dim"))
+            canvas.put(placed.x + 2, top + placed.stand.row(place), f"{':' if ascii else '⋮'} +{-index}", Look("dim"))
             continue
         unit = net.unit(placed.column, index)
-        look = Look(box_role(unit.emphasis))
-        if stand.style in (BOX, STACK):
-            inner = width - 2
-            name = top + stand.top + place * stand.pitch
-            canvas.put(x + 1 + (inner - width_of(unit.label)) // 2, name, unit.label, look)
-            if unit.value:
-                canvas.put(x + 1, y, _centred(unit.value, inner), _value_look(unit))
-            bias = net.bias(placed.column, index)
-            if stand.style == BOX and 0 < width_of(bias) <= inner:
-                canvas.put(x + 1 + (inner - width_of(bias)) // 2, name + stand.height - 1, bias, Look("dim"))
-            hits += [Hit(x, row, width, unit.target) for row in range(name, name + stand.height)]
-            continue
-        canvas.put(x, y, " " * width)
-        indent = 2 if stand.style == LIST else 1
-        if unit.emphasis == "current" and canvas.get(x - 1, y) != heads(ascii=ascii)[0]:
-            canvas.put(x, y, heads(ascii=ascii)[0], look)
-        canvas.put(x + indent, y, unit.label, Look("text") if unit.emphasis == "normal" else look)
-        value = " " * (value_width - width_of(unit.value)) + unit.value
-        canvas.put(x + indent + name_width + 1, y, value, _value_look(unit) if unit.value else Look("dim"))
-        hits.append(Hit(x, y, width, unit.target))
+        if placed.stand.style in (BOX, STACK):
+            hits += _draw_box(canvas, net, placed, place, unit, top, ascii=ascii)
+        else:
+            hits.append(_draw_line(canvas, placed, place, unit, top, ascii=ascii))
     return hits
+
+
+def _draw_box(
+    canvas: Canvas, net: _Net, placed: Placed, place: int, unit: UnitBox, top: int, *, ascii: bool
+) -> list[Hit]:
+    """What stands in a box: the name in its upper border, or below it in a big one, the value, the bias at the foot."""
+    stand, x, width, widths = placed.stand, placed.x, placed.width, placed.widths
+    inner, y, first = width - 2, top + stand.row(place), top + stand.top + place * stand.pitch
+    big = stand.height >= BIG_BOX
+    look = Look(box_role(unit.emphasis))
+    label = _shorten(unit.label, min(inner, widths.label), ascii=ascii)
+    canvas.put(x + 1 + (inner - width_of(label)) // 2, first + big, label, look)
+    start = x + 1 + max(0, inner - widths.value) // 2
+    shown = _shorten(unit.value, inner, ascii=ascii)
+    if unit.value:
+        # the mark has a cell of its own beside the number, which therefore never moves
+        wide = _centred(shown, inner)
+        canvas.put(x + 1, y, wide, _value_look(unit))
+        if unit.changed and widths.marked:
+            canvas.put(start + len(unit.value.rstrip()), y, "*", _value_look(unit))
+    if big and unit.emphasis in STRONG and inner >= widths.value + 4:
+        right, left = heads(ascii=ascii)
+        canvas.put(x + 1, y, right, look)
+        canvas.put(x + width - 2, y, left, look)
+    hits: list[Hit] = []
+    bias = net.bias(placed.column, placed.units[place])
+    if bias is not None and stand.style == BOX:
+        hits += _draw_bias(canvas, bias, placed, first + stand.height - 1 - big)
+    number = shown.strip() if unit.of and shown == unit.value else ""
+    for row in range(first, first + stand.height):
+        if row == y:
+            hits.append(Hit(x, row, width, unit.target, number, widths.value, unit.of))
+        else:
+            hits.append(Hit(x, row, width, unit.target))
+    return hits
+
+
+def _draw_bias(canvas: Canvas, bias: Bias, placed: Placed, y: int) -> list[Hit]:
+    """A bias in row y of a box, where it has room."""
+    inner, wide = placed.width - 2, placed.widths.bias
+    text = f"{bias.name} {bias.text}{'*' if bias.changed and placed.widths.marked else ''}"
+    if not 0 < width_of(text) <= inner:
+        return []
+    start = placed.x + 1 + (inner - width_of(text)) // 2
+    canvas.put(start, y, text, Look("changed" if bias.changed else "dim"))
+    left = placed.x + 1 + max(0, inner - wide) // 2
+    if not bias.target:
+        return []
+    cells = wide - width_of(bias.name) - 1
+    return [Hit(left, y, min(wide, inner), bias.target, bias.text.strip() if bias.of else "", cells, bias.of)]
+
+
+def _draw_line(canvas: Canvas, placed: Placed, place: int, unit: UnitBox, top: int, *, ascii: bool) -> Hit:
+    """A unit in one row: a mark, its name, its value."""
+    stand, x, width, widths = placed.stand, placed.x, placed.width, placed.widths
+    y = top + stand.row(place)
+    look = Look(box_role(unit.emphasis))
+    canvas.put(x, y, " " * width)
+    indent = 2 if stand.style == LIST else 1
+    if unit.emphasis in STRONG and canvas.get(x - 1, y) != heads(ascii=ascii)[0]:
+        canvas.put(x, y, heads(ascii=ascii)[0], look)
+    elif unit.emphasis == "next":
+        canvas.put(x, y, NEXT[ascii], look)
+    label = _shorten(unit.label, widths.label, ascii=ascii)
+    canvas.put(x + indent, y, label, Look("text") if unit.emphasis == "normal" else look)
+    value = _shorten(unit.value, widths.value, ascii=ascii)
+    after = x + indent + widths.label + 1
+    after = canvas.put(after, y, " " * (widths.value - width_of(value)) + value, _value_look(unit))
+    if unit.changed and widths.marked:
+        canvas.put(after, y, "*", _value_look(unit))
+    number = value.strip() if unit.of and value == unit.value else ""
+    return Hit(x, y, width, unit.target, number, widths.value, unit.of)
 
 
 def _centred(text: str, width: int) -> str:
@@ -202,19 +275,37 @@ def _draw_note(canvas: Canvas, note: str, placed: Placed) -> None:
         canvas.put(x, y, note, Look("dim"))
 
 
+def _draw_captions(canvas: Canvas, net: _Net, plan: Plan) -> None:
+    """What the edges of each gap carry: over it between the titles, or in the last row under it."""
+    for source, wiring in zip(plan.placed, plan.wirings, strict=False):
+        caption = net.model.gaps[source.column].carries
+        width = width_of(caption)
+        if not caption:
+            continue
+        middle = (wiring.left + wiring.right + 1 - width) // 2
+        starts = sorted(range(wiring.left, wiring.right + 2 - width), key=lambda x: abs(x - middle))
+        for y in (0, canvas.height - 1):
+            free = (x for x in starts if all(canvas.get(at, y) == " " for at in range(x - 1, x + width + 1)))
+            x = next(free, None)
+            if x is not None:
+                canvas.put(x, y, caption, Look("hint"))
+                break
+
+
 def _draw_titles(canvas: Canvas, net: _Net, plan: Plan, *, ascii: bool) -> None:
     """The columns' titles over them, and how many columns are not shown."""
-    left = marker_width(plan.before)
-    right = canvas.width - marker_width(plan.after)
     to_left, to_right = "<>" if ascii else "‹›"
-    brief = left + canvas.width - right > canvas.width // 2
+    left, right = 0, canvas.width
     if plan.before:
-        canvas.put(0, 0, f"{to_left}{plan.before}" if brief else f"{to_left} {plan.before} more", Look("dim"))
+        more = f"{to_left} {plan.before} more"
+        free = plan.placed[0].x - 2 if plan.placed else canvas.width
+        left = canvas.put(0, 0, more if len(more) <= free else f"{to_left}{plan.before}", Look("dim")) + 1
     if plan.after:
-        text = f"{plan.after}{to_right}" if brief else f"{plan.after} more {to_right}"
-        canvas.put(canvas.width - len(text), 0, text, Look("dim"))
-    if brief:
-        left, right = 3 * bool(plan.before), canvas.width - 3 * bool(plan.after)
+        more = f"{plan.after} more {to_right}"
+        free = canvas.width - plan.placed[-1].x - plan.placed[-1].width - 2 if plan.placed else canvas.width
+        text = more if len(more) <= free else f"{plan.after}{to_right}"
+        right = canvas.width - len(text) - 1
+        canvas.put(right + 1, 0, text, Look("dim"))
     columns = [net.columns[placed.column] for placed in plan.placed]
     ideal = [
         max(left, min(placed.x + (placed.width - width_of(column.title)) // 2, right - width_of(column.title)))

@@ -12,18 +12,22 @@ from typing import NamedTuple
 
 from tui.draw.braille import DOT_COLUMNS, DOT_ROWS, Braille
 from tui.draw.cells import Canvas, Hit, Look, width_of
-from tui.draw.graph_model import EdgeLabel, box_role, edge_role, importance, label_look
-from tui.draw.graph_plan import Placed, Wiring
-from tui.draw.graph_rows import BOX, LANES, LIST, STACK, TAPS, WIRED, lane_rows
+from tui.draw.figures import NEXT
+from tui.draw.graph_grid import LINES, draw_map
+from tui.draw.graph_model import STRONG, EdgeLabel, Heatmap, box_role, edge_role, importance, label_look
+from tui.draw.graph_plan import Placed, Wiring, map_grid
+from tui.draw.graph_rows import BIG_BOX, BOX, LANES, LIST, STACK, TAPS, WIRED, lane_rows
 from tui.draw.graph_wires import HEAVY, LIGHT, Pen, Wires
 
 BACKWARD = "backward"
 _HEADS = {False: ("▶", "◀"), True: (">", "<")}
 _STRONG = 0.66
 """Above this part of the largest weight a braille line is two dots thick."""
+_FEWEST_PIXELS = 6
+"""A picture of weights with fewer columns tells nothing."""
 _FEW = 6
 """With more braille lines than this, all are thin."""
-_SUBTLE = importance("normal")
+_SUBTLE = importance("next")
 
 
 class Edge(NamedTuple):
@@ -49,7 +53,7 @@ def heads(*, ascii: bool) -> tuple[str, str]:
 
 
 def _pen(edge: Edge, dashed_by: Edge | None = None) -> Pen:
-    weight = HEAVY if edge.emphasis == "current" else LIGHT
+    weight = HEAVY if edge.emphasis in STRONG else LIGHT
     return Pen(weight, edge_role(edge.emphasis, edge.sign), edge.rank, dashed=(dashed_by or edge).sign < 0)
 
 
@@ -117,8 +121,9 @@ def line_layer(
         if stand.style not in (BOX, STACK):
             continue
         for unit, emphasis in enumerate(marks):
-            weight = HEAVY if emphasis == "current" else LIGHT
-            pen = Pen(weight, box_role(emphasis), 100.0 + importance(emphasis), outline=True)
+            weight = HEAVY if emphasis in STRONG or stand.height >= BIG_BOX else LIGHT
+            rank = 100.0 + importance(emphasis)
+            pen = Pen(weight, box_role(emphasis), rank, outline=True, dotted=emphasis == "next")
             wires.outline(column.x, stand.top + unit * stand.pitch, column.width, stand.height, pen)
     arrows: dict[tuple[int, int], tuple[str, str]] = {}
     for number, (wiring, labels) in enumerate(zip(wirings, edges, strict=True)):
@@ -130,9 +135,24 @@ def line_layer(
     return tuple((x, y, char, Look(role)) for (x, y), (char, role) in cells.items())
 
 
+def put_number(canvas: Canvas, x: int, y: int, width: int, label: EdgeLabel, *, ascii: bool) -> Hit:
+    """An edge's number in its place of `width` cells; a short one leaves the wire to be seen on both sides."""
+    look = label_look(label)
+    text = label.text if width_of(label.text) <= width else label.text[: width - 1] + ("." if ascii else "…")
+    start = x + (width - width_of(text)) // 2 if width_of(text) < 3 else x
+    after = canvas.put(start, y, text, look)
+    if label.changed:
+        canvas.put(after, y, "*", Look("changed"))
+    if label.emphasis == "next":
+        canvas.put(x - 1, y, NEXT[ascii], Look("next"))
+    shown = text.strip() if label.of and text == label.text else ""
+    return Hit(x, y, width, label.target, shown, width, label.of, label.how)
+
+
 def wire_labels(
-    canvas: Canvas, wiring: Wiring, source: Placed, dest: Placed, edge: Callable[[int, int], EdgeLabel], top: int
-) -> list[Hit]:
+    canvas: Canvas, wiring: Wiring, source: Placed, dest: Placed, edge: Callable[[int, int], EdgeLabel], top: int,
+    *, ascii: bool,
+) -> list[Hit]:  # fmt: skip
     """The weights, each on its own wire."""
     hits: list[Hit] = []
     offsets = lane_rows(source.stand, dest.stand.count) or ()
@@ -143,10 +163,28 @@ def wire_labels(
                 y = source.stand.row(unit)
             else:
                 y = source.stand.top + unit * source.stand.pitch + offsets[target]
-            x = wiring.labels[target]
-            canvas.put(x, y + top, label.text, label_look(label.emphasis, label.sign))
-            hits.append(Hit(x, y + top, width_of(label.text), label.target))
+            hits.append(put_number(canvas, wiring.labels[target], y + top, source.widths.weight, label, ascii=ascii))
     return hits
+
+
+def draw_gap_map(
+    canvas: Canvas, wiring: Wiring, heat: Heatmap, source: Placed, top: int, *, ascii: bool, coloured: bool
+) -> list[Hit]:
+    """The emphasised edges as a picture, titled, in the middle of the gap; nothing where it has no room."""
+    width, height = wiring.right - wiring.left + 1, canvas.height - top
+    room = width - 3
+    grid = map_grid(len(heat.values), room, height - 1)
+    if grid is None or grid.columns < min(_FEWEST_PIXELS, len(heat.values)):
+        return []
+    lines = LINES if width >= source.widths.label + source.widths.value + 3 else 0
+    tall = 1 + 1 + grid.height + lines
+    y = top + max(0, (height - tall) // 2)
+    title = heat.title if width_of(heat.title) <= width - 2 else heat.title.split(" ")[0]
+    canvas.put(wiring.left + max(0, (width - width_of(title)) // 2), y, title, Look("title"))
+    return draw_map(
+        canvas, wiring.left + 1, y + 1, width - 2, grid, heat, "current", source.widths.weight,
+        coloured=coloured, ascii=ascii, lines=lines,
+    )  # fmt: skip
 
 
 def slants(
@@ -176,9 +214,10 @@ def slants(
     shown.sort(key=lambda item: rank(item[2]))
     at_source = len({row for row, _, _ in shown}) == len(shown)
     at_dest = not at_source and len({place for _, place, _ in shown}) == len(shown)
-    wide = max(width_of(label.text) for _, _, label in shown)
-    first = wiring.left + 1 + (wide + 1 if at_source else 0)
-    last = wiring.right - 1 - (wide + 1 if at_dest else 0)
+    wide = source.widths.weight
+    marked = source.widths.marked
+    first = wiring.left + 1 + (wide + marked + 1 if at_source else 0)
+    last = wiring.right - 1 - (wide + marked + 1 if at_dest else 0)
     dots = Braille(last - first + 1, canvas.height - top)
     hits: list[Hit] = []
     right_head, left_head = heads(ascii=ascii)
@@ -195,12 +234,11 @@ def slants(
         )
         if direction == BACKWARD:
             canvas.put(wiring.left, y0 + top, left_head, look)
-        elif dest.stand.style != LIST or label.emphasis != "current":
+        elif dest.stand.style != LIST or label.emphasis not in STRONG:
             canvas.put(wiring.right, y1 + top, right_head, look)
         if at_source or at_dest:
-            x, y = (wiring.left + 1, y0 + top) if at_source else (wiring.right - wide, y1 + top)
-            canvas.put(x, y, label.text, label_look(label.emphasis, label.sign))
-            hits.append(Hit(x, y, width_of(label.text), label.target))
+            x, y = (wiring.left + 1, y0 + top) if at_source else (wiring.right - wide - marked, y1 + top)
+            hits.append(put_number(canvas, x, y, wide, label, ascii=ascii))
     for x, y, char, role in dots.cells(ascii=ascii):
         canvas.put(first + x, y + top, char, Look(role))
     return hits

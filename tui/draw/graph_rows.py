@@ -13,15 +13,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-BOX, STACK, LINE, LIST = "box", "stack", "line", "list"
-"""How a column stands: separate boxes, boxes sharing borders, one spaced row a unit, one row a unit in any number."""
+BOX, STACK, LINE, LIST, GRID = "box", "stack", "line", "list", "grid"
+"""How a column stands: separate boxes, boxes sharing borders, one spaced row a unit, one row a unit in any number,
+a picture of pixels."""
 
-LANES, TAPS, SLANTS = "lanes", "taps", "slants"
-"""How a gap is wired: a lane an edge, a tapped wire a source, braille of the emphasised edges."""
+LANES, TAPS, SLANTS, MAP = "lanes", "taps", "slants", "map"
+"""How a gap is wired: a lane an edge, a tapped wire a source, braille of the emphasised edges, a picture of them."""
 
 WIRED = (LANES, TAPS)
 SMALL = 4
 """The most units of a column which is drawn with boxes and wires."""
+BIG_BOX = 5
+"""Rows of a box for projectors: the name and the number have lines of their own."""
+NARROWEST_MAP = 5
+"""Cells between a grid and its neighbour where there is no room for a picture of the weights."""
 
 _STYLE_COST = {BOX: 0.0, STACK: 12.0, LINE: 30.0, LIST: 45.0}
 _GAP_COST = {LANES: 0.0, TAPS: 16.0, SLANTS: 60.0}
@@ -42,7 +47,8 @@ class Stand:
 
     def row(self, unit: int) -> int:
         """The row of a unit's value, where wires reach it."""
-        return self.top + unit * self.pitch + (0 if self.height == 1 else 1)
+        middle = self.style == GRID or self.height >= BIG_BOX
+        return self.top + unit * self.pitch + (self.height // 2 if middle else 0 if self.height == 1 else 1)
 
     def last(self) -> int:
         """The last row the column takes."""
@@ -55,6 +61,8 @@ def lane_rows(stand: Stand, dests: int) -> tuple[int, ...] | None:
         return (stand.row(0) - stand.top,)
     if stand.style != BOX or dests > stand.height:
         return None
+    if stand.height >= BIG_BOX and dests in (2, 3):
+        return (1, 3) if dests == 2 else (1, 2, 3)
     if dests == 2:
         return (0, stand.height - 1)
     return tuple(range(dests))
@@ -104,13 +112,15 @@ def gap_width(kind: str, dests: int, label: int) -> int:
         return label + 2 * dests + 2
     if kind == TAPS:
         return dests * (label + 2) + 1
+    if kind == MAP:
+        return NARROWEST_MAP
     return label + 7
 
 
-def _stands(count: int, height: int, dests: int, *, full: bool) -> Iterator[tuple[Stand, float]]:
+def _stands(count: int, height: int, dests: int, *, full: bool, big: bool) -> Iterator[tuple[Stand, float]]:
     """Reasonable ways for a small column to stand in `height` rows, each with its cost."""
-    shapes = [(BOX, max(3, dests))]
-    if full:
+    shapes = [(BOX, BIG_BOX if big else max(3, dests))]
+    if full and not big:
         shapes += [(BOX, 3)] if dests > 3 else []
         shapes += [(STACK, 3)] if count > 1 else []
         shapes += [(LINE, 1)]
@@ -143,6 +153,11 @@ class Shape:
     """The narrowest width of a unit as a box, or in a list."""
     line: int = 0
     """Its width where one row is all there is."""
+    tall: int = 0
+    """The rows of a grid; 0 for anything else."""
+    map: int = 0
+    """The least width of a gap after this column in which a picture of the weights is wanted."""
+    big: bool = False
 
     def narrowest(self, stand: Stand) -> int:
         """The fewest cells a unit takes when it stands like this."""
@@ -168,6 +183,8 @@ def _list_stand(count: int, height: int) -> Stand:
 @lru_cache(maxsize=8192)
 def _kinds(source: Stand, dest: Stand, *, both: bool, full: bool) -> tuple[tuple[str, float], ...]:
     """The ways a gap can be wired, each with its cost; `both` columns being small, missing wires are a loss."""
+    if GRID in (source.style, dest.style):
+        return ((MAP, 0.0),)
     if LIST in (source.style, dest.style):
         return ((SLANTS, _GAP_COST[SLANTS] if both else 0.0),)
     kinds: list[tuple[str, float]] = []
@@ -188,9 +205,11 @@ def _choose(shapes: tuple[Shape, ...], height: int, focus: int, price: float, *,
         following = shapes[column + 1] if column + 1 < len(shapes) else None
         dests = following.count if following and following.small else 0
         if shape.small:
-            options = list(_stands(shape.count, height, dests, full=full))
-            if full and shape.count <= height:
+            options = list(_stands(shape.count, height, dests, full=full, big=shape.big))
+            if full and shape.count <= height and not shape.big:
                 options.append((_list_stand(shape.count, height), _STYLE_COST[LIST]))
+        elif shape.tall:
+            options = [(Stand(GRID, 1, shape.tall, max(0, (height - shape.tall) // 2), 0), 0.0)]
         else:
             options = [(_list_stand(shape.count, height), 0.0)]
         reached: dict[Stand, Rows] = {}
@@ -206,7 +225,7 @@ def _choose(shapes: tuple[Shape, ...], height: int, focus: int, price: float, *,
                 if chosen is not None and rows.cost + cost >= chosen.cost:
                     continue
                 for kind, extra in _kinds(previous, stand, both=before.small and shape.small, full=full):
-                    width = gap_width(kind, shape.count, before.label) + own
+                    width = max(gap_width(kind, shape.count, before.label), before.map * (kind == MAP)) + own
                     total = rows.cost + cost + extra * factor + price * width
                     if chosen is None or total < chosen.cost:
                         chosen = Rows((*rows.stands, stand), (*rows.kinds, kind), total, rows.width + width)
@@ -226,7 +245,10 @@ def choose_rows(shapes: tuple[Shape, ...], width: int, height: int, focus: int) 
     for left, right in pairwise(shapes):
         lanes = gap_width(LANES, right.count, left.label)
         slants = gap_width(SLANTS, right.count, left.label)
-        narrowest += min(lanes, slants) if left.small and right.small else slants
+        if left.tall or right.tall:
+            narrowest += max(NARROWEST_MAP, left.map)
+        else:
+            narrowest += min(lanes, slants) if left.small and right.small else slants
     if narrowest > width or height < 1:
         return None
     for full, price in ((False, 0.0), (True, 0.0), (True, 0.5), (True, 2.0), (True, 10.0)):

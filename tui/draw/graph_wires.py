@@ -17,12 +17,14 @@ _JOINS = " ╶╺╴─╼╸╾━╷┌┍┐┬┮┑┭┯╻┎┏┒┰┲
 
 _UP, _DOWN, _LEFT, _RIGHT = 27, 9, 3, 1
 _ROUND = {"┌": "╭", "┐": "╮", "└": "╰", "┘": "╯"}
+_DOTTED = {"─": "╌", "│": "╎", "━": "╍", "┃": "╏"}
 _DASHED = {"─": "┄", "│": "┆", "━": "┅", "┃": "┇"}
 JOINT = "●"
 ASCII_JOINT = "*"
 
 _MASKS = {char: mask for mask, char in enumerate(_JOINS)}
 _MASKS |= {dashed: _MASKS[solid] for solid, dashed in _DASHED.items()}
+_MASKS |= {dotted: _MASKS[solid] for solid, dotted in _DOTTED.items()}
 _MASKS |= {rounded: _MASKS[sharp] for sharp, rounded in _ROUND.items()}
 _MASKS |= {JOINT: _UP + _DOWN + _LEFT + _RIGHT}
 
@@ -43,18 +45,23 @@ class _Cell:
     role: str = "edge_dim"
     solid: bool = False
     outline: bool = False
+    dotted: bool = False
     joint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """How a line is drawn: how heavy, in which role, how important where lines meet, and dashed if negative."""
+    """How a line is drawn: how heavy, in which role, how important where lines meet, and dashed if negative.
+
+    An outline may be dotted, with sharp corners: what is drawn there comes next.
+    """
 
     weight: int
     role: str
     rank: float
     dashed: bool = False
     outline: bool = False
+    dotted: bool = False
 
 
 class Wires:
@@ -70,6 +77,7 @@ class Wires:
         if pen.rank > cell.rank:
             cell.rank = pen.rank
             cell.role = pen.role
+            cell.dotted = pen.dotted
         cell.solid |= not pen.dashed
         cell.outline |= pen.outline
         return cell
@@ -119,7 +127,7 @@ def _char(cell: _Cell) -> str:
         return JOINT
     char = _JOINS[cell.up * _UP + cell.down * _DOWN + cell.left * _LEFT + cell.right * _RIGHT]
     if cell.outline:
-        return _ROUND.get(char, char)
+        return _DOTTED.get(char, char) if cell.dotted else _ROUND.get(char, char)
     return char if cell.solid else _DASHED.get(char, char)
 
 
@@ -129,6 +137,8 @@ def _ascii(cell: _Cell) -> str:
         if cell.joint and cell.up and cell.down and cell.left and cell.right:
             return ASCII_JOINT
         return "#" if max(upright, level) == HEAVY else "+"
+    if cell.dotted:
+        return ":" if upright else "."
     if upright:
         return "#" if upright == HEAVY else "|" if cell.solid else ":"
     if level == HEAVY:

@@ -13,4 +13,4 @@ STEPS = 20
 @lru_cache(maxsize=4096)
 def half(upper: float, lower: float) -> tuple[str, Look]:
     """The character and look of two heats (−1 … +1), one above the other."""
-    return "▀", Look("heat2", round(upper * STEPS) / STEPS, round(lower * STEPS) / STEPS)
+    return "▀", Look("pixel", round(upper * STEPS) / STEPS, round(lower * STEPS) / STEPS)

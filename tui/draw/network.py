@@ -8,27 +8,53 @@ weight once it has been updated.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from weakref import WeakKeyDictionary
 
 from engine.address import Address
 from engine.layers.stage import gradient_of
 from engine.network import Network
 from engine.notation import Place
-from engine.numbers import fixed
+from engine.plan import Place as StepPlace
 from engine.quantity import Phase
 from engine.trace import Step
-from tui.draw.graph_model import Column, EdgeLabel, Gap, GraphModel, UnitBox
+from tui.draw.cells import width_of
+from tui.draw.figures import HIDDEN, UNREACHED, VALUE_WIDTH, boxed, edge_number, number
+from tui.draw.graph_grid import pixels_of
+from tui.draw.graph_model import Bias, Column, EdgeLabel, Gap, GraphModel, Heatmap, UnitBox, Widths
+from tui.draw.graph_plan import LIST_ROWS
+from tui.draw.network_edges import Edges
 from tui.draw.wrap import clip
 from tui.session import Session
 from tui.settings import Settings
 from tui.terminal import to_ascii
 
-LABEL_WIDTH = 9
-"""Cells of a label with a name: what the frame of a box has room for beside its corners."""
-VALUE_WIDTH = 7
-"""Cells of a number in a box: a sign, a digit, a point and four decimals."""
+__all__ = ["VALUE_WIDTH", "Lit", "NetworkView", "lit", "number"]
+
+
+@dataclass(frozen=True)
+class Format:
+    """How much of a number and of a name is written."""
+
+    value: int
+    weight: int
+    label: int
+    """Cells of a name: nine is what the frame of a box has room for beside its corners."""
+    brief: bool = False
+    """Write names in as few cells as can be."""
+    big: bool = False
+
+
+BIG = Format(6, 6, 9, big=True)
+"""For projectors: fewer digits, larger boxes."""
+FORMATS = (Format(7, 7, 9), Format(7, 6, 7, brief=True), Format(6, 6, 6, brief=True), Format(6, 5, 6, brief=True))
+"""From the fullest to the briefest: the first that shows the whole net is taken, whatever the step."""
+
+
+_WIDTHS: WeakKeyDictionary[Session, dict[tuple[int, Format, bool], Widths]] = WeakKeyDictionary()
+"""The widths of each column of a walk: they depend on no step, and names are many."""
 
 
 @dataclass
@@ -55,9 +81,9 @@ class Lit:
         )
 
 
-def lit(step: Step, network: Network) -> Lit:
-    """The part of the network that a step computes and reads."""
-    layer, unit, name = step.quantity.layer, step.place.unit, step.quantity.name
+def lit(place: StepPlace, network: Network) -> Lit:
+    """The part of the network that the step at a place computes and reads."""
+    layer, unit, name = place.quantity.layer, place.unit, place.quantity.name
     if layer is None:
         # the noisy input stands in the first column; a loss or a norm belongs to no unit
         return Lit(current={(0, unit[0])}) if unit else Lit(layers={network.depth})
@@ -76,10 +102,32 @@ def lit(step: Step, network: Network) -> Lit:
     return Lit(current=here)
 
 
-class NetworkView:
-    """The graph's view of one step. Reads the trace; changes nothing."""
+def lit_path(nodes: Sequence[Address], network: Network) -> Lit:
+    """The units and edges that a path from a parameter to the loss goes through."""
+    found = Lit()
+    before: Address | None = None
+    for node in nodes:
+        if node.layer is not None and len(node.unit) == 1:
+            found.current.add((node.layer, node.unit[0]))
+        elif node.name in ("x", "xtilde") and node.unit:
+            found.current.add((0, node.unit[0]))
+        if node.name == "z" and node.layer is not None and before is not None and before.unit and node.unit:
+            source = before.unit[-1]
+            if before.name == "W" and network.dense[node.layer].transposed:
+                source = before.unit[0]
+            if before.name != "b":
+                found.edges.add((node.layer, (node.unit[0], source)))
+        before = node
+    return found
 
-    def __init__(self, session: Session, cursor: int, settings: Settings) -> None:
+
+class NetworkView:
+    """The graph's view of one step. Reads the trace; changes nothing.
+
+    `path`: the nodes of a path of the chain rule; it is lit then, and everything else dimmed.
+    """
+
+    def __init__(self, session: Session, cursor: int, settings: Settings, path: Sequence[Address] = ()) -> None:
         self.session = session
         self.trace = session.trace
         self.network = session.trace.network
@@ -89,30 +137,66 @@ class NetworkView:
         self.step: Step = self.trace[cursor]
         self.k = self.step.place.k
         self.sample = self.step.place.sample or 1
-        self._lit = lit(self.step, self.network)
+        self._lit = lit(self.step.place, self.network)
+        self._next = lit(self.trace.plan.place(cursor + 1), self.network) if cursor < session.last else Lit()
+        self._path = lit_path(path, self.network) if path else None
+        self._edges = Edges(session, self.step, settings, self.sample)
+        self._marked = session.before is not None
+        self._largest: dict[Address, float] = {}
+        self._states: dict[Address, tuple[bool, bool]] = {}
 
     def model(self) -> GraphModel:
-        depth = self.network.depth
+        """What is to be drawn, with briefer forms for where it does not fit."""
+        return self._form((BIG, *FORMATS) if self.settings.big else FORMATS)
+
+    def _form(self, formats: tuple[Format, ...]) -> GraphModel:
+        depth, form = self.network.depth, formats[0]
         return GraphModel(
-            tuple(self._column(layer) for layer in range(depth + 1)),
-            tuple(self._gap(layer) for layer in range(1, depth + 1)),
+            tuple(self._column(layer, form) for layer in range(depth + 1)),
+            tuple(self._gap(layer, form) for layer in range(1, depth + 1)),
             self._focus_layer(),
             "backward" if self.step.phase is Phase.BACKWARD else "forward",
+            form.big,
+            partial(self._form, formats[1:]) if len(formats) > 1 else None,
         )
 
-    def _column(self, layer: int) -> Column:
+    # columns
+
+    def _column(self, layer: int, form: Format) -> Column:
         current = layer == self._focus_layer()
         title = self.notation.layer(layer)
         if layer:
             title += f"{' ' if self.settings.ascii else ' · '}{self._function(layer)}"
         focus = next((unit - 1 for at, unit in self._lit.current if at == layer), None)
+        size = self.network.sizes[layer]
         return Column(
             title,
-            self.network.sizes[layer],
-            lambda unit: self._unit(layer, unit + 1),
+            size,
+            lambda unit: self._unit(layer, unit + 1, form),
             focus if focus is not None else self._focus_unit(layer),
-            "current" if current else "normal",
+            "dim" if self._path else "current" if current else "normal",
+            "",
+            self._widths(layer, form),
+            (lambda: self._picture(layer, form)) if size > LIST_ROWS else None,
         )
+
+    def _widths(self, layer: int, form: Format) -> Widths:
+        known = _WIDTHS.setdefault(self.session, {})
+        key = layer, form, self.settings.ascii
+        if key not in known:
+            bias = form.value + 2 if ("b", layer) in self.network.catalogue else 0
+            known[key] = Widths(self._label_width(layer, form), form.value, bias, form.weight, self._marked)
+        return known[key]
+
+    def _label_width(self, layer: int, form: Format) -> int:
+        """The widest name of a unit in any phase: its last unit's, or one that the scenario gives."""
+        units = {self.network.sizes[layer]}
+        named = self.session.scenario.input_names if layer == 0 else self.session.scenario.output_names
+        if named and layer in (0, self.network.depth):
+            units = set(range(1, self.network.sizes[layer] + 1))
+        chain = self.network.chain(layer)
+        keys = [*chain, *(gradient_of(key) for key in chain if layer)]
+        return max(width_of(self._label(Address(*key, (unit,)), form)) for key in keys for unit in units)
 
     def _function(self, layer: int) -> str:
         return self.notation.function(self.network.activation_symbol(layer))
@@ -124,50 +208,79 @@ class NetworkView:
         return layer
 
     def _focus_unit(self, layer: int) -> int | None:
-        """The unit at the other end of the current edge."""
+        """The unit at either end of the current edge."""
         place = self.step.place
         if place.quantity.layer is None or len(place.unit) < 2 or place.quantity.name == "jacobian":
             return None
+        if layer == place.quantity.layer:
+            return place.unit[0] - 1
         return place.unit[1] - 1 if layer == place.quantity.layer - 1 else None
 
-    def _unit(self, layer: int, unit: int) -> UnitBox:
-        address = self._shown(layer, unit)
-        emphasis = (
+    def _emphasis(self, layer: int, unit: int) -> str:
+        if self._path is not None:
+            return "path" if (layer, unit) in self._path.current else "dim"
+        return (
             "current" if (layer, unit) in self._lit.current else
-            "related" if self._lit.related(layer, unit) else "normal"
+            "related" if self._lit.related(layer, unit) else
+            "next" if (layer, unit) in self._next.current else "normal"
         )  # fmt: skip
+
+    def _unit(self, layer: int, unit: int, form: Format) -> UnitBox:
+        emphasis = self._emphasis(layer, unit)
+        address, hidden = self._shown(layer, unit)
         if address is None:
             placeholder = Address("a", layer, (unit,))
-            return UnitBox(self._label(placeholder), " " * VALUE_WIDTH, None, str(placeholder), emphasis)
+            return UnitBox(self._label(placeholder, form), " " * form.value, None, str(placeholder), emphasis)
+        label = self._label(address, form)
+        if hidden:
+            return UnitBox(label, boxed(HIDDEN, form.value), None, str(address), emphasis)
         value = float(self.trace.value(address))
-        return UnitBox(
-            self._label(address),
-            _boxed(self._number(value)),
-            self._heat(value, address),
-            str(address),
-            emphasis,
-        )
+        text = boxed(self._number(value, form.value), form.value)
+        changed = self._changed((address,))
+        return UnitBox(label, text, self._heat(value, address), str(address), emphasis, (str(address),), changed)
 
-    def _shown(self, layer: int, unit: int) -> Address | None:
-        """The address whose number a unit shows now, or None before anything of it is computed."""
+    def _shown(self, layer: int, unit: int) -> tuple[Address | None, bool]:
+        """The address whose number a unit shows now, None before anything of it is computed; and whether it is a
+        question."""
+        for key in self._candidates(layer):
+            address = Address(*key, (unit,), self.sample, self.k)
+            known, hidden = self._state(address)
+            if known or hidden:
+                return address, hidden
+        return None, False
+
+    def _candidates(self, layer: int) -> list[tuple[str, int | None]]:
+        """The arrays a layer's units can show, the latest in the walk first."""
         chain = self.network.chain(layer)
         shown = list(reversed(chain))
         if self.step.phase is Phase.BACKWARD and layer:
             # computed last to first on the way back, so the first one reached is the latest
             shown = [gradient_of(key) for key in chain] + shown
-        for key in shown:
-            address = Address(*key, (unit,), self.sample, self.k)
-            if key in self.network.catalogue and self.session.reached(address, self.cursor):
-                return address
-        return None
+        return [key for key in shown if key in self.network.catalogue]
 
-    def _label(self, address: Address) -> str:
+    def _state(self, address: Address) -> tuple[bool, bool]:
+        """Whether a number is known, and whether it is the step's own and hidden."""
+        hidden = self.settings.hidden
+        if self.session.reached(address, self.cursor, hidden):
+            return True, False
+        return False, hidden and address == self.step.address
+
+    def _changed(self, addresses: Sequence[Address]) -> bool:
+        return self._marked and any(self.session.changed(address) for address in addresses)
+
+    def _label(self, address: Address, form: Format) -> str:
         # ∂L/∂a is long, and its column tells the layer: boxes keep one width through all phases
-        symbol = self.notation.symbol(Place(address.name, address.layer, address.unit))
-        if "/" in symbol:
-            symbol = self.notation.short(symbol, address.layer)
+        if form.brief and self.settings.ascii and address.name not in ("x", "a", "z", "h"):
+            # as addresses have it, which is shorter than a fraction
+            symbol = f"{address.name}{self.notation.index(address.unit[0])}"
+        else:
+            symbol = self.notation.symbol(Place(address.name, address.layer, address.unit))
+            output = address.name == "a" and address.layer == self.network.depth
+            if "/" in symbol or (form.brief and not output):
+                symbol = self.notation.short(symbol, address.layer)
         name = self._name(address)
-        return clip(f"{symbol} {name}", LABEL_WIDTH, "..." if self.settings.ascii else "…") if name else symbol
+        text = f"{symbol} {name}" if name else symbol
+        return clip(text, max(form.label, 1), "..." if self.settings.ascii else "…") if name or form.brief else text
 
     def _name(self, address: Address) -> str:
         """What the scenario calls an input or an output."""
@@ -180,8 +293,8 @@ class NetworkView:
         name = names[address.unit[0] - 1]
         return to_ascii(name) if self.settings.ascii else name
 
-    def _number(self, value: float) -> str:
-        return self.notation.number(number(value, VALUE_WIDTH, self.settings.ascii))
+    def _number(self, value: float, width: int) -> str:
+        return self.notation.number(number(value, width, self.settings.ascii))
 
     def _is_output(self, address: Address) -> bool:
         return address.name == "a" and address.layer == self.network.depth
@@ -189,77 +302,133 @@ class NetworkView:
     def _heat(self, value: float, address: Address) -> float | None:
         if not math.isfinite(value):
             return None
-        whole = self.trace.value(Address(address.name, address.layer, (), address.sample, address.k))
-        largest = float(abs(whole).max())
+        key = Address(address.name, address.layer, (), address.sample, address.k)
+        if key not in self._largest:
+            self._largest[key] = float(abs(self.trace.value(key)).max())
+        largest = self._largest[key]
         return value / largest if largest > 0 and math.isfinite(largest) else 0.0
 
-    def _gap(self, layer: int) -> Gap:
-        name, k = self._carried(layer)
+    def _picture(self, layer: int, form: Format) -> Heatmap:
+        """A whole layer: the latest of its arrays that has been begun."""
+        size = self.network.sizes[layer]
+        column_focus = next((unit - 1 for at, unit in self._lit.current if at == layer), None)
+        focus = column_focus if column_focus is not None else self._focus_unit(layer)
+        whole = Address("a", layer, (), self.sample, self.k) if layer else Address("x", None, (), self.sample, self.k)
+        for key in self._candidates(layer):
+            first = Address(*key, (1,), self.sample, self.k)
+            if any(self._state(first)):
+                whole = Address(*key, (), self.sample, self.k)
+                break
+        box = self._unit(layer, focus + 1, form) if focus is not None else None
+        known = self._edges.known(whole, (size,))
+        inner = Address(whole.name, whole.layer, (0,), whole.sample, whole.k)
+        return Heatmap(
+            "",
+            self.trace.value(whole),
+            known,
+            partial(number, width=form.value, ascii=self.settings.ascii),
+            str(inner).replace("[0]", "[{}]"),
+            focus,
+            box.label if box else "",
+            box.value if box else "",
+            box.heat if box else None,
+            box.of if box else (),
+            "value",
+            box.changed if box else False,
+            next((unit - 1 for at, unit in self._next.current if at == layer), None),
+        )
 
-        @cache
-        def largest(array: Address) -> float:
-            return float(abs(self.trace.value(array)).max())
+    # gaps
 
-        def edge(source: int, dest: int) -> EdgeLabel:
-            unit = (dest + 1, source + 1)
-            address = self._weight(name, layer, unit, k)
-            if not self.session.reached(address, self.cursor):
-                address = self._weight("W", layer, unit, self.k)
-            value = float(self.trace.value(address))
-            most = largest(replace(address, unit=()))
-            return EdgeLabel(
-                source,
-                dest,
-                # as wide as any other weight: a net that starts at 0 keeps its picture when it moves
-                self.notation.number(" 0.0000") if value == 0.0 else self._number(value),
-                (value > 0) - (value < 0),
-                abs(value) / most if most > 0 and math.isfinite(most) else 0.0,
-                self._edge_emphasis(layer, unit),
-                str(address),
-            )
+    def _gap(self, layer: int, form: Format) -> Gap:
+        bias = (lambda dest: self._bias(layer, dest, form)) if ("b", layer) in self.network.catalogue else None
+        large = max(self.network.sizes[layer - 1 : layer + 1]) > LIST_ROWS
+        return Gap(
+            lambda source, dest: self._edge(layer, (dest + 1, source + 1), form),
+            bias,
+            self._edges.caption(layer),
+            (lambda: self._weights(layer, form)) if large else None,
+        )
 
-        return Gap(edge, self._bias(layer) if ("b", layer) in self.network.catalogue else None)
-
-    def _bias(self, layer: int) -> Callable[[int], str]:
-        def text(dest: int) -> str:
-            shared = not self.network.catalogue["b", layer].shape
-            address = Address("b", layer, () if shared else (dest + 1,), None, self.k + 1)
-            if not self.session.reached(address, self.cursor):
-                address = address.at(self.k)
-            letter = self.notation.short(self.notation.array("b", layer), layer)
-            return f"{letter} {self._number(float(self.trace.value(address)))}"
-
-        return text
-
-    def _carried(self, layer: int) -> tuple[str, int]:
-        """What the edges into a layer carry: weights, gradients while they are computed, then new weights."""
-        quantity = self.step.quantity
-        if quantity.phase is Phase.BACKWARD and len(quantity.shape) == 2 and quantity.layer == layer:
-            return ("W" if quantity.name == "jacobian" else quantity.name), self.k
-        return "W", self.k + 1 if self.step.phase is Phase.UPDATE else self.k
-
-    def _weight(self, name: str, layer: int, unit: tuple[int, int], k: int) -> Address:
-        """The address of an edge's number: a tied layer's weights lie with their owner."""
-        dense = self.network.dense[layer]
-        if name != "W" or dense.owner is None:
-            return Address(name, layer, unit, None, k)
-        return Address(name, dense.owner, (unit[1], unit[0]) if dense.transposed else unit, None, k)
+    def _edge(self, layer: int, unit: tuple[int, int], form: Format) -> EdgeLabel:
+        carried = self._edges.edge(layer, unit)
+        value = carried.value
+        if value is None:
+            text = HIDDEN if carried.hidden else UNREACHED[self.settings.ascii]
+        else:
+            text = self.notation.number(edge_number(value, form.weight, self.settings.ascii))
+        return EdgeLabel(
+            unit[1] - 1,
+            unit[0] - 1,
+            text,
+            0 if value is None else (value > 0) - (value < 0),
+            self._edges.strength(layer, carried),
+            self._edge_emphasis(layer, unit),
+            str(carried.target),
+            tuple(map(str, carried.of)),
+            carried.how,
+            self._changed(carried.of),
+        )
 
     def _edge_emphasis(self, layer: int, unit: tuple[int, int]) -> str:
+        if self._path is not None:
+            return "path" if (layer, unit) in self._path.edges else "dim"
         if (layer, unit) in self._lit.edges:
             return "current"
         to, source = unit
         if (layer, to) in self._lit.into or (layer - 1, source) in self._lit.out_of:
             return "related"
-        return "normal"
+        return "next" if (layer, unit) in self._next.edges else "normal"
 
+    def _bias(self, layer: int, dest: int, form: Format) -> Bias:
+        shared = not self.network.catalogue["b", layer].shape
+        address = Address("b", layer, () if shared else (dest + 1,), None, self.k + 1)
+        letter = self.notation.short(self.notation.array("b", layer), layer)
+        known, hidden = self._state(address)
+        if hidden:
+            return Bias(letter, HIDDEN, str(address))
+        if not known:
+            address = address.at(self.k)
+        text = self._number(float(self.trace.value(address)), form.value)
+        return Bias(letter, text, str(address), (str(address),), self._changed((address,)))
 
-def _boxed(text: str) -> str:
-    """A number as wide as any, so that a box never changes its size; 0 stands where others have their first digit."""
-    return (text if text[0] in "+-−" else f" {text}").ljust(VALUE_WIDTH)
+    def _weights(self, layer: int, form: Format) -> tuple[bool, Heatmap] | None:
+        """The weights into or out of the step's unit as a picture; None where the step is about no unit of it."""
+        to, source, focus = self._row(layer)
+        if to is None and source is None:
+            return None
+        fans_out = to is None
+        values, known = self._edges.vector(layer, to, source)
+        edge = (
+            self._edge(layer, (to or (focus or 0) + 1, source or (focus or 0) + 1), form) if focus is not None else None
+        )
+        name = self._edges.array(layer)
+        times = "x" if self.settings.ascii else "×"
+        array = self.notation.symbol(Place(name, None, (to if to is not None else source or 1,)))
+        size = len(values)
+        rows, columns = pixels_of(size)
+        return fans_out, Heatmap(
+            f"{array} {rows}{times}{columns}",
+            values,
+            known,
+            partial(number, width=form.weight, ascii=self.settings.ascii),
+            self._edges.target(layer, to, source),
+            focus,
+            self.notation.symbol(Place(name, None, (edge.dest + 1, edge.source + 1))) if edge else "",
+            edge.text if edge else "",
+            None,
+            edge.of if edge else (),
+            edge.how if edge else "value",
+            edge.changed if edge else False,
+        )
 
-
-def number(value: float, width: int, ascii: bool) -> str:
-    """A signed number for a box or a table, in the alphabet of the screen."""
-    text = fixed(value, width)
-    return text if ascii else text.replace("-", "−").replace("inf", "∞")
+    def _row(self, layer: int) -> tuple[int | None, int | None, int | None]:
+        """The row or the column of the edges into a layer that a step is about, and its place in focus."""
+        current = next((unit for at, unit in self._lit.edges if at == layer), None)
+        if current is not None:
+            return current[0], None, current[1] - 1
+        to = next((unit for at, unit in self._lit.into if at == layer), None)
+        if to is not None:
+            return to, None, None
+        source = next((unit for at, unit in self._lit.out_of if at == layer - 1), None)
+        return None, source, None

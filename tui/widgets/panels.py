@@ -76,9 +76,9 @@ class GraphPanel(Panel):
     _hits: tuple[Hit, ...] = ()
 
     def paint(self, session: Session, width: int, height: int) -> Sequence[Row]:
-        drawing = draw_graph(
-            NetworkView(session, self.cursor, self.settings).model(), width, height, ascii=self.settings.ascii
-        )
+        view = NetworkView(session, self.cursor, self.settings)
+        coloured = bool(self.palette().heat)
+        drawing = draw_graph(view.model(), width, height, ascii=self.settings.ascii, coloured=coloured)
         self._hits = drawing.hits
         return drawing.rows
 
