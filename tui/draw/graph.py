@@ -155,7 +155,7 @@ def _draw_grid(canvas: Canvas, net: _Net, placed: Placed, top: int, *, ascii: bo
     emphasis = net.unit(placed.column, column.focus).emphasis if column.focus is not None else "normal"
     return draw_map(
         canvas, placed.x, top + placed.stand.top, placed.width, placed.grid, column.heat(), emphasis,
-        placed.widths.value, coloured=coloured, ascii=ascii, lines=placed.lines,
+        placed.widths.value, label=placed.widths.label, coloured=coloured, ascii=ascii, lines=placed.lines,
     )  # fmt: skip
 
 

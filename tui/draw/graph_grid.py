@@ -212,12 +212,12 @@ def pixel_hits(x: int, y: int, grid: Grid, target: str) -> tuple[Hit, ...]:
 
 def draw_map(
     canvas: Canvas, x: int, y: int, width: int, grid: Grid, heat: Heatmap, emphasis: str, cells: int,
-    *, coloured: bool, ascii: bool, lines: int = 2,
+    *, label: int = 0, coloured: bool, ascii: bool, lines: int = 2,
 ) -> list[Hit]:  # fmt: skip
     """A grid with its pointers, the number in focus and the legend, in `width` cells from (x, y).
 
     The first row and column hold the pointers; `lines` rows below the grid are free: the number in focus comes
-    first. `emphasis` is that of the number in focus.
+    first. `emphasis` is that of the number in focus, which has `cells` cells beside a name of `label` or more.
     """
     left, top = x + 1 + max(0, width - 1 - grid.width) // 2, y + 1
     draw_pixels(canvas, left, top, grid, heat, coloured=coloured, ascii=ascii)
@@ -235,7 +235,7 @@ def draw_map(
         canvas.put(left + column, y, (down * 2)[: 2 if grid.wide else 1], look)
         canvas.put(left - 1, top + row, across, look)
         if lines:
-            hits += _focused(canvas, x, below, width, heat, emphasis, cells, look)
+            hits += _focused(canvas, x, below, width, heat, emphasis, cells, label, look)
             below += 1
     elif lines > 1:
         below += 1
@@ -246,21 +246,22 @@ def draw_map(
 
 
 def _focused(
-    canvas: Canvas, x: int, y: int, width: int, heat: Heatmap, emphasis: str, cells: int, plain: Look
+    canvas: Canvas, x: int, y: int, width: int, heat: Heatmap, emphasis: str, cells: int, label: int, plain: Look
 ) -> list[Hit]:
     """The name and the number of what the pointers point at."""
     assert heat.focus is not None
     value = heat.value.strip()
     changed = "*" if heat.changed else ""
-    whole = f"{heat.label} {value}{changed}"
-    start = x + max(0, (width - width_of(whole)) // 2)
+    named = max(label, width_of(heat.label))
+    start = x + max(0, (width - named - 1 - cells) // 2)
     look = Look(box_role(emphasis)) if emphasis in (*STRONG, "next") else plain
-    after = canvas.put(start, y, heat.label, look) + 1
+    canvas.put(start + named - width_of(heat.label), y, heat.label, look)
+    after = start + named + 1
     value_look = Look("dim") if value == HIDDEN or not heat.of else Look("value", heat.heat)
     end = canvas.put(after, y, value, value_look)
     canvas.put(end, y, changed, Look("changed"))
     target = heat.target.format(heat.focus + 1)
-    return [Hit(start, y, max(1, end - start), target, value if heat.of else "", cells, heat.of, heat.how)]
+    return [Hit(start, y, named + 1 + cells, target, value if heat.of else "", cells, heat.of, heat.how)]
 
 
 def _legend(canvas: Canvas, x: int, y: int, width: int, heat: Heatmap, *, more: bool, coloured: bool) -> None:
