@@ -71,8 +71,13 @@ def draw_graph(model: GraphModel, width: int, height: int, *, ascii: bool = Fals
             hits += _draw_units(canvas, net, placed, top, ascii=ascii)
         _draw_note(canvas, net.columns[placed.column].note, placed)
     if top:
-        _draw_titles(canvas, net, plan, ascii=ascii)
-        _draw_captions(canvas, net, plan)
+        _draw_titles(canvas, net, plan, (), ascii=ascii)
+        crowded = _draw_captions(canvas, net, plan)
+        if crowded:
+            # what the edges carry matters more than the end of a title
+            canvas.put(0, 0, " " * canvas.width)
+            _draw_titles(canvas, net, plan, crowded, ascii=ascii)
+            _draw_captions(canvas, net, plan)
     return Drawing(canvas.rows(), tuple(inside for hit in hits if (inside := _clip(hit, canvas)) is not None))
 
 
@@ -275,25 +280,33 @@ def _draw_note(canvas: Canvas, note: str, placed: Placed) -> None:
         canvas.put(x, y, note, Look("dim"))
 
 
-def _draw_captions(canvas: Canvas, net: _Net, plan: Plan) -> None:
-    """What the edges of each gap carry: over it between the titles, or in the last row under it."""
-    for source, wiring in zip(plan.placed, plan.wirings, strict=False):
+def _draw_captions(canvas: Canvas, net: _Net, plan: Plan) -> tuple[int, ...]:
+    """What the edges of each gap carry: over it between the titles, or in the last row under it.
+
+    Returns the gaps where there was no room for it.
+    """
+    crowded: list[int] = []
+    for number, (source, wiring) in enumerate(zip(plan.placed, plan.wirings, strict=False)):
         caption = net.model.gaps[source.column].carries
-        width = width_of(caption)
         if not caption:
             continue
+        width = width_of(caption)
         middle = (wiring.left + wiring.right + 1 - width) // 2
-        starts = sorted(range(wiring.left, wiring.right + 2 - width), key=lambda x: abs(x - middle))
+        first, last = wiring.left - 2, wiring.right + 3 - width
+        starts = [x for away in range(width + last) for x in {middle - away, middle + away} if first <= x <= last]
         for y in (0, canvas.height - 1):
             free = (x for x in starts if all(canvas.get(at, y) == " " for at in range(x - 1, x + width + 1)))
             x = next(free, None)
             if x is not None:
                 canvas.put(x, y, caption, Look("hint"))
                 break
+        else:
+            crowded.append(number)
+    return tuple(crowded)
 
 
-def _draw_titles(canvas: Canvas, net: _Net, plan: Plan, *, ascii: bool) -> None:
-    """The columns' titles over them, and how many columns are not shown."""
+def _draw_titles(canvas: Canvas, net: _Net, plan: Plan, crowded: tuple[int, ...], *, ascii: bool) -> None:
+    """The columns' titles over them, and how many columns are not shown; over gaps that are `crowded` is left room."""
     to_left, to_right = "<>" if ascii else "‹›"
     left, right = 0, canvas.width
     if plan.before:
@@ -317,7 +330,12 @@ def _draw_titles(canvas: Canvas, net: _Net, plan: Plan, *, ascii: bool) -> None:
         high = right
         if number + 1 < len(columns):
             high = max(middles[number], ideal[number + 1] - 2)
+        around = width_of(net.model.gaps[plan.placed[number].column].carries) // 2 + 2 if number in crowded else 0
+        if around:
+            high = min(high, middles[number] - around)
         text = _shorten(column.title, high - low, ascii=ascii)
         x = max(low, min(ideal[number], high - width_of(text)))
         role = {"current": "title_current", "dim": "dim"}.get(column.emphasis, "title")
         low = canvas.put(x, 0, text, Look(role)) + 2
+        if around:
+            low = max(low, middles[number] + around)

@@ -27,7 +27,7 @@ _FEWEST_PIXELS = 6
 """A picture of weights with fewer columns tells nothing."""
 _FEW = 6
 """With more braille lines than this, all are thin."""
-_SUBTLE = importance("next")
+_SUBTLE = importance("normal")
 
 
 class Edge(NamedTuple):
@@ -230,7 +230,7 @@ def slants(
             look.role,
             rank(label),
             dashed=label.sign < 0,
-            thick=label.strength > _STRONG and len(shown) <= _FEW,
+            thick=len(shown) <= _FEW and (label.emphasis in STRONG or label.strength > _STRONG),
         )
         if direction == BACKWARD:
             canvas.put(wiring.left, y0 + top, left_head, look)

@@ -140,6 +140,8 @@ class NetworkView:
         self._lit = lit(self.step.place, self.network)
         self._next = lit(self.trace.plan.place(cursor + 1), self.network) if cursor < session.last else Lit()
         self._path = lit_path(path, self.network) if path else None
+        self._pointed = self._path or self._lit
+        """What the pointers of a picture point at."""
         self._edges = Edges(session, self.step, settings, self.sample)
         self._marked = session.before is not None
         self._largest: dict[Address, float] = {}
@@ -167,13 +169,12 @@ class NetworkView:
         title = self.notation.layer(layer)
         if layer:
             title += f"{' ' if self.settings.ascii else ' · '}{self._function(layer)}"
-        focus = next((unit - 1 for at, unit in self._lit.current if at == layer), None)
         size = self.network.sizes[layer]
         return Column(
             title,
             size,
             lambda unit: self._unit(layer, unit + 1, form),
-            focus if focus is not None else self._focus_unit(layer),
+            self._focus_unit(layer),
             "dim" if self._path else "current" if current else "normal",
             "",
             self._widths(layer, form),
@@ -208,8 +209,11 @@ class NetworkView:
         return layer
 
     def _focus_unit(self, layer: int) -> int | None:
-        """The unit at either end of the current edge."""
+        """The unit that is computed, or at either end of the current edge; on a path, the one it goes through."""
         place = self.step.place
+        current = next((unit - 1 for at, unit in self._pointed.current if at == layer), None)
+        if current is not None or self._path is not None:
+            return current
         if place.quantity.layer is None or len(place.unit) < 2 or place.quantity.name == "jacobian":
             return None
         if layer == place.quantity.layer:
@@ -311,8 +315,7 @@ class NetworkView:
     def _picture(self, layer: int, form: Format) -> Heatmap:
         """A whole layer: the latest of its arrays that has been begun."""
         size = self.network.sizes[layer]
-        column_focus = next((unit - 1 for at, unit in self._lit.current if at == layer), None)
-        focus = column_focus if column_focus is not None else self._focus_unit(layer)
+        focus = self._focus_unit(layer)
         whole = Address("a", layer, (), self.sample, self.k) if layer else Address("x", None, (), self.sample, self.k)
         for key in self._candidates(layer):
             first = Address(*key, (1,), self.sample, self.k)
@@ -424,11 +427,11 @@ class NetworkView:
 
     def _row(self, layer: int) -> tuple[int | None, int | None, int | None]:
         """The row or the column of the edges into a layer that a step is about, and its place in focus."""
-        current = next((unit for at, unit in self._lit.edges if at == layer), None)
+        current = next((unit for at, unit in self._pointed.edges if at == layer), None)
         if current is not None:
             return current[0], None, current[1] - 1
-        to = next((unit for at, unit in self._lit.into if at == layer), None)
+        to = next((unit for at, unit in self._pointed.into if at == layer), None)
         if to is not None:
             return to, None, None
-        source = next((unit for at, unit in self._lit.out_of if at == layer - 1), None)
+        source = next((unit for at, unit in self._pointed.out_of if at == layer - 1), None)
         return None, source, None

@@ -140,7 +140,7 @@ class Edges:
         if carry == "contribution":
             return Source("W", k, "product", caption="w*a" if ascii else "w·a")
         if carry == "change":
-            return Source("W", k + 1, "difference", caption="change of w" if ascii else "Δw")
+            return Source("W", k + 1, "difference", caption="change" if ascii else "Δw")
         own = len(quantity.shape) == 2 and quantity.layer == layer and quantity.name != "jacobian"
         if carry != "weight" and phase is Phase.BACKWARD and own:
             return Source(quantity.name, k, instead=k, caption=f"w {arrow} {gradient}")
