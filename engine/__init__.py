@@ -14,6 +14,7 @@ Read it in this order; each file is one idea.
     gradcheck      gradients against finite differences   expect, comparisons: values against what a person wrote
     paths          every way from a parameter to the loss goal: a question asked backwards, goal_algebra: undone
     closed_form    linear regression solved at once       symmetry: which units are identical for ever, and why
+    condition      when a statement about addresses becomes true; condition_syntax reads it, known says at which step
     conventions    what changes the numbers, in words     statistics, penalties, schedules, datasets: more tables
     given          what there is to edit at a step
     scenario/      the file: reading, checking, messages; edit and save: what if, comments and layout kept

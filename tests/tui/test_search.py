@@ -31,6 +31,7 @@ def walk(name: str) -> Session:
             note("Ask: why?", unit=()),
             Note(Address("a", 1, (2,), 2, 2), "why now?"),
             Note(Address("dW", 2, (2,)), "Watch the row."),
+            Note(Address("dW", 2, (1, 1), 2), "Of a term, which has no step."),
         )
         return Session(replace(made, output_names=("cat", "a Dog"), notes=notes))
     if name == "wide":
@@ -77,14 +78,15 @@ def every(search: Search) -> list[int]:
         found.append(hit)
         after = search.next(hit)
         assert after is not None
+        assert after.wrapped or after.step > hit
         hit = None if after.wrapped else after.step
     return found
 
 
 TEXTS = [
     "delta", "δ", "dL/dw", "∂L/∂w", "∂l/∂W", "dl/dw21", "∂L/∂w₂₁⁽¹⁾", "w1", "w12", "w1,1", "w1,12", "w12,1", "10,11",
-    "backward", "LAYER 2", "layer 2 (OUT", "chain", "dog", "at", "why", "row", "softplus", "sigmoid", "σ", "adam",
-    "SGD", "_entropy", "binary_cross", "#2", "sample 1", "1", "12", "0", "2]", "][1", "1,2]", "[1][2", ",", "(1)", "x̂",
+    "backward", "LAYER 2", "layer 2 (OUT", "chain", "dog", "at", "why", "row", "a term", "softplus", "sigmoid", "σ",
+    "adam", "SGD", "_entropy", "#2", "sample 1", "1", "12", "0", "2]", "][1", "1,2]", "[1][2", ",", "(1)", "x̂",
     "xhat", "m̂", "mhat", "ŷ", "yhat", "nothing like it", "1]#", "]#1", "0]#1", "]#11", "2(1)", "each input", "L#2",
     "123456789", "01", "'", "′", "learning rate", "velocity", "β",
 ]  # fmt: skip
@@ -155,6 +157,20 @@ def test_an_address_of_one_iteration_is_found_there_only() -> None:
     nowhere = Search(session, "W[1]@0")
     assert nowhere.next(3) is nowhere.previous(3) is None
     assert nowhere.words() == "W[1]@0 has no step: it is the starting state"
+
+
+def test_what_is_of_one_far_iteration_is_jumped_to() -> None:
+    session = Session(net(2, 2, 1, iterations=10**6))
+    far = session.target("W[1][2,1]@900000", 0)
+    search = Search(session, "W[1][2,1]@900000")
+    assert search.next(0) == search.previous(session.last) == Found(far, False)
+
+
+@pytest.mark.parametrize("at_once", [1, 30, 100])
+def test_large_quantities_are_counted_some_rows_at_a_time(at_once: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.recurring.COUNTED_AT_ONCE", at_once)
+    for text in ("1", "2]", "w1", "][1"):
+        checked("wide", text)
 
 
 def test_a_name_without_steps_is_searched_as_text() -> None:
