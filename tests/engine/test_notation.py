@@ -289,11 +289,18 @@ class TestSymbols:
         assert Notation(network, True, LETTERED).symbol(Place("delta", 1, (2,))) == "epsilon2(1)"
         assert notation.sentence("δ is ∂L/∂z: z with a, once a unit is.") == "ε is ∂J/∂s: s with a, once a unit is."
 
+    def test_an_article_is_no_symbol(self) -> None:
+        notation = Notation(trace_of("softplus").network, style=Style(letters=(("a", "o"), ("x", "u"))))
+        assert notation.sentence("a·(1[i=j] − a): a slope with a, of x, not x̂.") == (
+            "o·(1[i=j] − o): a slope with o, of u, not x̂."
+        )
+
     def test_decimal_comma(self) -> None:
         style = Style(decimal=",")
         step = said("softplus", "a[1][1]@0", style)
         assert step["numbers"] == "≈ ln(1 + e^0,2)"
         assert step["computed"].startswith("computed as max(z₁⁽¹⁾; 0) + ")
+        assert "m = max(z₁⁽²⁾; z₂⁽²⁾; z₃⁽²⁾; z₄⁽²⁾)" in said("word2vec", "a[2][1]@0", style)["computed"]
         assert printer(trace_of("softplus"), style).number(1.25e-9) == "1,25·10⁻⁹"
 
     @pytest.mark.parametrize(("letter", "plain"), [("σ", "sigma"), ("ŷ", "yhat"), ("W′", "W'"), ("Δ", "Delta")])
