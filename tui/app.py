@@ -1,53 +1,76 @@
-"""The terminal app: themes, the screens, and the palette of commands."""
+"""The terminal app: themes, the screens, and the palette of commands.
+
+What walks and draws is imported once the first screen stands: the engine and its arrays take longer than all the rest.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding
-from textual.command import CommandPalette
 from textual.screen import Screen
 from textual.theme import Theme
 
-from engine.scenario.model import Scenario
-from tui.commands import COMMANDS, key_name
-from tui.palette import ANSI, PALETTES, Palette
-from tui.screens.picker import PickerScreen
-from tui.screens.stepper import StepperScreen
-from tui.session import Session
-from tui.settings import Settings
+from tui.commands import COMMANDS, Command, key_name
+from tui.palette import PALETTES, Palette
+from tui.screens.opening import OpeningScreen
 from tui.terminal import to_ascii
-from tui.verbs.load import load
-from tui.verbs.shipped import shipped
+from tui.themes import AUTO, next_theme
+from tui.verbs.wrong import WrongInputError
 
-DARK, LIGHT, MONO = "backprop-dark", "backprop-light", "backprop-mono"
-SIXTEEN = "ansi-dark"
+if TYPE_CHECKING:
+    from engine.scenario.model import Scenario
+    from tui.preferences import Preferences
+    from tui.session import Session
+    from tui.settings import Settings
+
+DARK, LIGHT, MONO, SIXTEEN = "backprop-dark", "backprop-light", "backprop-mono", "ansi-dark"
+
+NO_STEPS = (
+    "there is nothing to step through: the training has no iterations (`eval` and `check` work all the same)"
+)
 
 
 class StepperApp(App[None]):
     """Walks one scenario; without one, lets a person pick a shipped one first.
 
     Args:
-        scenario: what to walk, or None.
-        at: the step to open at, from 0.
+        scenario: what to walk; a function that reads it while the first screen stands; or None.
+        at: the step to open at: its number from 0, or text that leads to it.
         ascii: draw with ASCII alone.
+        preferences: what a person set once and for all; None: nothing.
     """
 
     TITLE = "backprop-tui"
     CSS_PATH = "app.tcss"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, scenario: Scenario | None, at: int = 0, ascii: bool = False) -> None:
+    def __init__(
+        self,
+        scenario: Scenario | Callable[[], Scenario] | None,
+        at: int | str | None = 0,
+        ascii: bool = False,
+        preferences: Callable[[], Preferences] | None = None,
+        name: str = "",
+    ) -> None:
         # Textual takes NO_COLOR out of the environment when it starts
         self._colourless = "NO_COLOR" in os.environ
         super().__init__()
         self._scenario = scenario
         self._at = at
         self._ascii = ascii
-        for name, palette in PALETTES.items():
-            if name not in ANSI:
+        self._read_preferences = preferences
+        self._name_shown = name
+        self._keys: dict[str, tuple[str, ...]] = {}
+        self.preferences: Preferences | None = None
+        self.wrong: WrongInputError | None = None
+        """What was wrong with the input, to be said once the screen is given back."""
+        for palette_name, palette in PALETTES.items():
+            if not palette_name.startswith("ansi"):
                 self.register_theme(_theme(palette))
 
     @property
@@ -55,39 +78,112 @@ class StepperApp(App[None]):
         """The colours of the moment."""
         return PALETTES.get(self.theme) or PALETTES[DARK if self.current_theme.dark else LIGHT]
 
+    def keys(self, command: Command) -> tuple[str, ...]:
+        """The keys of a command, as they are set."""
+        return self._keys.get(command.id, command.keys)
+
     def on_mount(self) -> None:
         self.animation_level = "none"
         self.theme = self._first_theme()
         self.set_class(self._ascii, "ascii")
-        if self._scenario is None:
-            self.push_screen(PickerScreen(list(shipped()), self._ascii), self._picked)
+        if self._scenario is None or callable(self._scenario) or self._read_preferences:
+            self.push_screen(OpeningScreen(self._name_shown))
+            self.call_after_refresh(self._open)
         else:
             self._walk(self._scenario)
 
+    def _open(self) -> None:
+        """Read what has to be read, now that a screen stands."""
+        try:
+            if self._read_preferences is not None:
+                self._prefer(self._read_preferences())
+            scenario = self._scenario() if callable(self._scenario) else self._scenario
+            if scenario is None:
+                self._pick()
+            else:
+                self._walk(scenario)
+        except WrongInputError as error:
+            self.wrong = error
+            self.exit(return_code=2)
+
+    def _prefer(self, preferences: Preferences) -> None:
+        from tui.preferences import keymap
+
+        self.preferences = preferences
+        self._keys = dict(preferences.keys)
+        self.set_keymap(keymap(preferences))
+        if preferences.theme != AUTO and not self._colourless:
+            self.theme = preferences.theme
+        self._ascii = self._ascii or preferences.settings.ascii
+        self.set_class(self._ascii, "ascii")
+
+    def _pick(self) -> None:
+        from tui.screens.picker import PickerScreen
+        from tui.verbs.shipped import shipped
+
+        self.push_screen(PickerScreen(list(shipped()), self._ascii), self._picked)
+
     def _picked(self, name: str | None) -> None:
+        from tui.verbs.load import load
+
         if name is not None:
             self._walk(load(name))
 
     def _walk(self, scenario: Scenario) -> None:
-        session = Session(scenario)
-        if session.last < 0:
-            self.exit(return_code=2, message="this walk has no steps: its training has no iterations")
-            return
-        self.push_screen(StepperScreen(session, Settings(ascii=self._ascii), self._at))
+        from dataclasses import replace
 
-    def toggle_dark(self) -> None:
-        """Between dark and light; without colour, or with sixteen, there is one palette."""
-        if self.theme in (MONO, *ANSI):
+        from engine.plan import PlanError
+        from tui.screens.stepper import StepperScreen
+        from tui.session import Session
+        from tui.settings import Settings
+        from tui.verbs.load import start_of
+
+        try:
+            session: Session = Session(scenario)
+        except PlanError as error:
+            raise WrongInputError(f"{scenario.path}: {error}") from None
+        if session.last < 0:
+            raise WrongInputError(f"{scenario.path or scenario.title}: {NO_STEPS}")
+        at = self._at if isinstance(self._at, int) else start_of(session, self._at)
+        settings = self.preferences.settings if self.preferences else Settings()
+        self.push_screen(StepperScreen(session, replace(settings, ascii=self._ascii), at))
+
+    def next_theme(self, by: int = 1) -> None:
+        """The next of the themes; without colour, or with sixteen, there is one palette."""
+        if self.theme == MONO or self.theme.startswith("ansi"):
             self.notify("this terminal's colours are used as they are: there is one palette", markup=False)
         else:
-            self.theme = LIGHT if self.theme == DARK else DARK
+            self.theme = next_theme(self.theme, by)
+
+    def keep(self, settings: Settings) -> str:
+        """Write what is chosen to the file of settings; where it is, or why it could not be written."""
+        from dataclasses import replace
+
+        from tui.preferences import Preferences, PreferencesError, save_preferences, settings_path
+
+        path = settings_path()
+        if path is None:
+            return "there is no file of settings: BACKPROP_TUI_SETTINGS is empty"
+        kept = replace(self.preferences or Preferences(), settings=settings, theme=self.theme)
+        try:
+            save_preferences(kept, path)
+        except PreferencesError as error:
+            return str(error)
+        return f"kept in {path}"
 
     def watch_theme(self, theme: str) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, StepperScreen):
+            if hasattr(screen, "schedule"):
                 screen.schedule()
 
+    def picture(self) -> str:
+        """The screen as SVG. It fetches no font from anywhere."""
+        svg = re.sub(r"@font-face \{.*?\}", "", self.export_screenshot(title=self.TITLE), flags=re.DOTALL)
+        return re.sub(r"[ \t]+$", "", svg.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas"), flags=re.MULTILINE)
+
     def action_command_palette(self) -> None:
+        from textual.command import CommandPalette
+
         if not isinstance(self.screen, CommandPalette):
             dots = "..." if self._ascii else "…"
             self.push_screen(CommandPalette(placeholder=f"Search for commands{dots}", id="--command-palette"))
@@ -99,12 +195,16 @@ class StepperApp(App[None]):
         return {"rule": "ansi_bright_black"}
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Every command of the stepper, by the same table as the keys."""
-        if isinstance(screen, StepperScreen):
-            for command in COMMANDS:
-                if command.id not in ("palette", "escape"):
-                    title = to_ascii(command.title) if self._ascii else command.title
-                    yield SystemCommand(title, command.help, getattr(screen, f"action_{command.id}"))
+        """Every command of the stepper, by the same table as the keys; one that can do nothing says why."""
+        for command in COMMANDS:
+            action = getattr(screen, f"action_{command.id}", None)
+            if action is None or command.id in ("palette", "escape") or not hasattr(screen, "why_not"):
+                continue
+            title = to_ascii(command.title) if self._ascii else command.title
+            why = screen.why_not(command.id)
+            keys = ", ".join(key_name(key, self._ascii) for key in self.keys(command))
+            said = f"{command.help} ({keys})" if keys else command.help
+            yield SystemCommand(title, f"not now: {why}" if why else said, action if not why else _nothing)
 
     def _first_theme(self) -> str:
         if self._colourless:
@@ -112,6 +212,10 @@ class StepperApp(App[None]):
         if self.console.color_system == "standard" or os.environ.get("TERM") == "linux":
             return SIXTEEN
         return DARK
+
+
+def _nothing() -> None:
+    """What a command does that can do nothing."""
 
 
 def _theme(palette: Palette) -> Theme:

@@ -13,10 +13,15 @@ from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from tui import terminal
 from tui.verbs.options import COMMANDS, opening, parse_opening
 from tui.verbs.wrong import PROGRAM, WrongInputError, complain
+
+if TYPE_CHECKING:
+    from engine.scenario.model import Scenario
+    from tui.preferences import Preferences
 
 OK, WRONG_INPUT, OUR_FAULT, INTERRUPTED, CLOSED_PIPE = 0, 2, 70, 130, 141
 DEBUG = "BACKPROP_TUI_DEBUG"
@@ -90,25 +95,27 @@ def _verb(name: str, options: Namespace) -> int:
 
 
 def _open_app(options: Namespace) -> int:
-    """The stepper; it begins with a picker where no file is named."""
-    ascii = options.ascii or terminal.needs_ascii(sys.__stderr__)  # where Textual writes
-    scenario, at = None, 0
-    if options.file is not None:
-        from tui.verbs.load import open_session, start_of
+    """The stepper; it begins with a picker where no file is named.
 
-        # what is wrong with the input is said before the screen is taken
-        session = open_session(options.file)
-        scenario, at = session.scenario, start_of(session, options.at)
-        if not len(session.trace):
-            raise WrongInputError(
-                f"{options.file}: there is nothing to step through: the training has no iterations"
-                " (`eval` and `check` work all the same)"
-            )
-
+    The file is read once a first screen stands; what is wrong with it is said when the screen is given back.
+    """
     from tui.app import StepperApp
 
-    app = StepperApp(scenario, at=at, ascii=ascii)
+    def scenario() -> Scenario:
+        from tui.verbs.load import load
+
+        return load(options.file)
+
+    def preferences() -> Preferences:
+        from tui.preferences import load_preferences, settings_path
+
+        return load_preferences(settings_path())
+
+    ascii = options.ascii or terminal.needs_ascii(sys.__stderr__)  # where Textual writes
+    app = StepperApp(None if options.file is None else scenario, options.at, ascii, preferences, options.file or "")
     app.run()
+    if app.wrong is not None:
+        raise app.wrong
     return app.return_code or OK
 
 

@@ -35,6 +35,12 @@ TERMS_SHOWN = 8
 """Terms of a sum beyond which a screen leaves out the middle."""
 
 
+AT_ONCE = 2_000_000
+"""Multiplications run on the spot when the cursor jumps, some 30 ms; more are left to a computation of their own."""
+OVERHEAD = 5_000
+"""What an iteration costs beside its multiplications, in multiplications."""
+
+
 class TargetError(ValueError):
     """What was typed leads nowhere; the message says why."""
 
@@ -87,6 +93,39 @@ class Session:
 
     def back(self, cursor: int, granularity: Granularity) -> int:
         return self.trace.plan.before(cursor, granularity)
+
+    def same(self, other: Session, cursor: int) -> int:
+        """The step of this walk that stands where `cursor` stands in another: the same address, else the same share."""
+        address = other.trace.plan.place(cursor).address
+        try:
+            return self.trace.index_of(self.trace.resolve(str(address)))
+        except AddressError:
+            return min(self.last, cursor * len(self.trace) // len(other.trace))
+
+    def near(self, step: int) -> bool:
+        """Whether what a step needs is there, or computed before anybody notices."""
+        distance = self.trace.distance(self.trace.plan.k_of(step))
+        return distance <= 1 or self.quick(distance)
+
+    def quick(self, updates: int) -> bool:
+        """Whether so many updates are run before anybody notices."""
+        cost = OVERHEAD + self.trace.network.layout.size * self.trace.network.batches.largest
+        return updates * cost <= AT_ONCE
+
+    def beside(self, cursor: int, unit: int = 0, sample: int = 0) -> int | None:
+        """The step of the same quantity so many units or samples further; None where there is none."""
+        place = self.trace.plan.place(cursor)
+        if (unit and not place.unit) or (sample and place.sample is None):
+            return None
+        row = (place.unit[0] + unit, *place.unit[1:]) if unit else place.unit
+        at = None if place.sample is None else place.sample + sample
+        address = replace(place.address, unit=row, sample=at)
+        if (row and not 1 <= row[0] <= place.quantity.shape[0]) or at == 0:
+            return None
+        try:
+            return self.trace.index_of(address)
+        except AddressError:
+            return None
 
     def target(self, text: str, cursor: int) -> int:
         """The step that text like `17`, `50%` or `dW[1][2,1]` names; an address without @k in this iteration.

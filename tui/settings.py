@@ -32,3 +32,5 @@ class Settings:
     """The path of the chain rule that is lit in the network, from 1; 0: none."""
     style: Style | None = None
     """How symbols are written; None: as the scenario's author does."""
+    curve: str = "loss"
+    """What the curves show, one of `tui.draw.curves.VIEWS`."""

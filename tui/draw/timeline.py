@@ -30,13 +30,30 @@ class Glyphs:
     cursor: str
     left: str
     right: str
+    bookmark: str
+    stop: str
 
 
-UNICODE = Glyphs("━", "─", "◆", "├", "┤")
-ASCII = Glyphs("=", "-", "#", "[", "]")
+UNICODE = Glyphs("━", "─", "◆", "├", "┤", "▽", "●")
+ASCII = Glyphs("=", "-", "#", "[", "]", "v", "!")
 
 
-def timeline_rows(session: Session, cursor: int, settings: Settings, width: int, status: str = "") -> tuple[Row, ...]:
+@dataclass(frozen=True)
+class Marks:
+    """Steps that are marked on the timeline."""
+
+    bookmarks: tuple[int, ...] = ()
+    """Anywhere in the walk."""
+    stops: tuple[int, ...] = ()
+    """Breakpoints in this iteration."""
+
+
+NONE = Marks()
+
+
+def timeline_rows(
+    session: Session, cursor: int, settings: Settings, width: int, status: str = "", marks: Marks = NONE
+) -> tuple[Row, ...]:
     """Three rows; `status` (a running computation, playing) stands at the right of the words."""
     canvas = Canvas(width, HEIGHT)
     step = session.trace[cursor]
@@ -49,8 +66,8 @@ def timeline_rows(session: Session, cursor: int, settings: Settings, width: int,
     if status:
         canvas.put(width - len(status), 0, status, Look("status"))
     glyphs = ASCII if settings.ascii else UNICODE
-    _walk(canvas, session, cursor, glyphs)
-    _iteration(canvas, session, cursor, glyphs)
+    _walk(canvas, session, cursor, glyphs, marks)
+    _iteration(canvas, session, cursor, glyphs, marks)
     return canvas.rows()
 
 
@@ -102,7 +119,7 @@ def _bar(width: int) -> range | None:
     return range(1, width - 1) if width > 2 else None
 
 
-def _walk(canvas: Canvas, session: Session, cursor: int, glyphs: Glyphs) -> None:
+def _walk(canvas: Canvas, session: Session, cursor: int, glyphs: Glyphs, marks: Marks) -> None:
     """All iterations in one bar; each one's number where it begins, while there is room."""
     bar = _bar(canvas.width)
     if bar is None:
@@ -117,10 +134,12 @@ def _walk(canvas: Canvas, session: Session, cursor: int, glyphs: Glyphs) -> None
     if iterations <= len(bar) // 4:
         for i in range(iterations):
             canvas.put(bar.start + i * len(bar) // iterations, 1, str(i + 1), Look("bar_current" if i == k else "head"))
-    canvas.put(at, 1, glyphs.cursor, Look("cursor"))
+    for step in marks.bookmarks:
+        canvas.put(cursor_cell(0, len(session.trace), bar, step), 1, glyphs.bookmark, Look("bookmark"))
+    canvas.put(at, 1, glyphs.bookmark if cursor in marks.bookmarks else glyphs.cursor, Look("cursor"))
 
 
-def _iteration(canvas: Canvas, session: Session, cursor: int, glyphs: Glyphs) -> None:
+def _iteration(canvas: Canvas, session: Session, cursor: int, glyphs: Glyphs, marks: Marks) -> None:
     """This iteration's phases, named, the cursor's own lit."""
     phases = list(session.trace.plan.phases(session.trace.plan.k_of(cursor)))
     if not phases or canvas.width < len(phases):
@@ -132,6 +151,10 @@ def _iteration(canvas: Canvas, session: Session, cursor: int, glyphs: Glyphs) ->
         name = next((name for name in NAMES[phase] if len(name) + 1 < len(span)), "")
         # the last cell stays blank so that neighbours are told apart without colour
         canvas.put(span.start, 2, f" {name}".ljust(len(span) - 1), look)
+        for char, steps in ((glyphs.bookmark, marks.bookmarks), (glyphs.stop, marks.stops)):
+            for step in steps:
+                if first <= step < after:
+                    canvas.put(cursor_cell(first, after, span, step), 2, char, Look("bookmark"))
         if place == current:
             at = cursor_cell(first, after, span, cursor)
             # a letter under the cursor stays legible: only its look changes

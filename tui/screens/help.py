@@ -1,8 +1,6 @@
-"""The help: every key from the one table of commands, and what the marks on the screen mean."""
+"""The help, over the stepper."""
 
 from __future__ import annotations
-
-from itertools import groupby
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,21 +9,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui.commands import COMMANDS, key_name
-from tui.draw.wrap import wrap
-from tui.terminal import to_ascii
-
-LEGEND = (
-    ("heavy box, heavy line", "what this step computes"),
-    ("dashed line", "a negative weight; solid: positive"),
-    ("number in a box", "forwards z, then a; backwards ∂L/∂a, then δ"),
-    ("number at a line", "the weight; its gradient, then its new value, while they are computed"),
-    ("≈", "the number before or after it is rounded"),
-    ("·", "not computed yet"),
-)
-
-WIDTH = 70
-"""Cells of a line: what a dialog on 80 columns has room for."""
+from tui.help import Keys, help_text, own_keys
 
 
 class HelpScreen(ModalScreen[None]):
@@ -33,30 +17,10 @@ class HelpScreen(ModalScreen[None]):
 
     BINDINGS = [Binding("escape,q,question_mark,f1", "dismiss", "Close")]  # noqa: RUF012 - Textual's own form
 
-    def __init__(self, ascii: bool) -> None:
+    def __init__(self, ascii: bool, panel: str = "", keys: Keys = own_keys) -> None:
         super().__init__()
-        self._ascii = ascii
+        self._text = help_text(ascii, panel, keys)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="dialog"):
-            yield Static(Text(help_text(self._ascii)), markup=False)
-
-
-def help_text(ascii: bool) -> str:
-    """All the help as text."""
-
-    def plain(text: str) -> str:
-        return to_ascii(text.replace("·", ".")) if ascii else text
-
-    lines: list[str] = []
-    for group, commands in groupby(COMMANDS, key=lambda command: command.group):
-        lines.append(group.upper())
-        for command in commands:
-            keys = " ".join(key_name(key, ascii) for key in command.keys)
-            said = f"  {keys:<14} {command.title}: {command.help[:1].lower()}{command.help[1:]}"
-            lines += wrap(plain(said), WIDTH, 17)
-        lines.append("")
-    lines.append("ON THE SCREEN")
-    for mark, meaning in LEGEND:
-        lines += wrap(plain(f"  {mark:<22} {meaning}"), WIDTH, 25)
-    return "\n".join(lines)
+            yield Static(Text(self._text), markup=False)

@@ -1,0 +1,176 @@
+"""What if: the changes made to a scenario, one after another, and what a change typed in would do."""
+
+from __future__ import annotations
+
+import math
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from engine.address import AddressError
+from engine.numbers import shortest
+from engine.scenario.edit import Draft, EditError
+from engine.scenario.model import Goal
+from tui.session import Session
+from tui.settings import Settings
+
+_GOAL = re.compile(r"(.+?)\s*=\s*(\S+)\s+by\s+(\S+)(?:\s+from\s+(\S+)\s+to\s+(\S+))?\s*$")
+
+
+@dataclass(frozen=True)
+class Version:
+    """A scenario as it stood after a change."""
+
+    draft: Draft
+    words: str
+    """The change: `W[1][1,2] = 0.7`."""
+
+
+class Edits:
+    """The versions of one walk, the file's first; where in them one is. Nothing is lost by going back."""
+
+    def __init__(self) -> None:
+        self._versions: list[Version] = []
+        self._at = 0
+
+    def draft(self, session: Session) -> Draft:
+        """The text of the scenario that is walked."""
+        if not self._versions:
+            self._versions.append(Version(Draft.of(session.scenario), ""))
+        return self._versions[self._at].draft
+
+    def add(self, draft: Draft, words: str) -> None:
+        """A change made here: what had been taken back is given up."""
+        self._versions[self._at + 1 :] = [Version(draft, words)]
+        self._at += 1
+
+    def undo(self) -> None:
+        self._at = max(0, self._at - 1)
+
+    def redo(self) -> None:
+        self._at = min(len(self._versions) - 1, self._at + 1)
+
+    @property
+    def now(self) -> Version | None:
+        """The version one is in."""
+        return self._versions[self._at] if self._versions else None
+
+    @property
+    def before(self) -> Version | None:
+        """The version before this one."""
+        return self._versions[self._at - 1] if self._at else None
+
+    @property
+    def after(self) -> Version | None:
+        """The version last taken back."""
+        return self._versions[self._at + 1] if self._at + 1 < len(self._versions) else None
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The changes made since the file, in order."""
+        return tuple(version.words for version in self._versions[1 : self._at + 1])
+
+    @property
+    def changed(self) -> bool:
+        """Whether this is another text than the file's."""
+        return self._at > 0 and self._versions[self._at].draft.text != self._versions[0].draft.text
+
+    @property
+    def original(self) -> Draft | None:
+        """The file's text, where this is another."""
+        return self._versions[0].draft if self.changed else None
+
+
+def parse_edit(text: str) -> tuple[str, str]:
+    """Target and value of `W[1][1,2] = 0.7`.
+
+    Raises:
+        EditError: it is not of this form.
+    """
+    target, equals, value = text.partition("=")
+    if not equals or not target.strip() or not value.strip():
+        raise EditError("type what to change and its new value, like W[1][1,2] = 0.7 or activation[1] = tanh")
+    return target.strip(), value.strip()
+
+
+def nudged(text: str, by: int) -> str:
+    """The edit with its number moved by about a tenth: 0.5 → 0.55, 40 → 41, 0 → 0.1; other text unchanged."""
+    target, equals, value = text.partition("=")
+    try:
+        number = Decimal(value.strip())
+    except InvalidOperation:
+        return text
+    if not equals or not number.is_finite():
+        return text
+    unit = Decimal(1).scaleb(number.adjusted() - 1) if number else Decimal("0.1")
+    return f"{target.strip()} = {(number + by * unit).normalize():f}"
+
+
+def preview(session: Session, cursor: int, draft: Draft, text: str, settings: Settings) -> str:
+    """What an edit would do to the step shown.
+
+    Raises:
+        EditError: it cannot be made.
+    """
+    target, value = parse_edit(text)
+    try:
+        changed = draft.set(target, value)
+        scenario = changed.scenario
+    except EditError as error:
+        choices = draft.choices(target)
+        raise EditError(f"{error}\n{', '.join(choices)}" if choices else str(error)) from None
+    step = session.trace[cursor]
+    if settings.hidden or not session.quick(step.place.k):
+        return f"{target} = {value}: Enter computes everything anew"
+    after = Session(scenario)
+    printer = session.printer(settings)
+    try:
+        number = float(after.trace.value(after.trace.resolve(str(step.address))))
+    except AddressError:
+        return f"{target} = {value}: another network; this step has no place in it"
+    arrow = "->" if settings.ascii else "→"
+    return f"{session.symbol(step, settings)}: {printer.number(step.value)} {arrow} {printer.number(number)}"
+
+
+def suggestions(session: Session, cursor: int, draft: Draft) -> list[str]:
+    """Edits that change nothing yet: the given numbers behind a step, nearest first, as they are."""
+    trace = session.trace
+    found: list[str] = []
+    for target in draft.editable(trace, trace[cursor].address):
+        with suppress(AddressError):
+            value = trace.value(trace.resolve(target))
+            if value.size == 1:
+                found.append(f"{target} = {shortest(float(value.reshape(())))}")
+    return found
+
+
+def parse_goal(text: str, session: Session, cursor: int) -> Goal:
+    """The goal of `a[2][1] = 0.9 by x[1] from -10 to 10`; the target without @k in this iteration.
+
+    Raises:
+        ValueError: it is not of this form, or names nothing.
+    """
+    match = _GOAL.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("type target = value by what is free, like a[2][1] = 0.9 by x[1], or … from -10 to 10")
+    target, value, free, low, high = match.groups()
+    numbers = [_number(part) for part in (value, low, high) if part is not None]
+    k = session.trace.plan.k_of(cursor)
+    wanted = session.trace.resolve(target)
+    return Goal(
+        session.trace.resolve(free),
+        wanted if wanted.k is not None else wanted.at(k),
+        numbers[0],
+        (numbers[1], numbers[2]) if len(numbers) == 3 else None,
+    )
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text.replace("−", "-"))
+    except ValueError:
+        raise ValueError(f"{text} is not a number") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is not finite")
+    return number

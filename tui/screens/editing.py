@@ -1,0 +1,189 @@
+"""What if: another number or function put in, everything after it computed anew, taken back, kept in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from engine.goal import Answer, GoalError, solve
+from engine.scenario.edit import Draft
+from engine.scenario.model import Goal
+from engine.scenario.save import SaveError, save
+from engine.trace import Progress
+from tui.edits import Edits, parse_edit, parse_goal, preview, suggestions
+from tui.screens.edit import EditScreen
+from tui.screens.moving import Moving
+from tui.screens.prompt import ChoiceScreen, PromptScreen
+from tui.session import Session
+
+
+class Editing(Moving):
+    """The commands that change the scenario. What is shown is always a fresh run of one scenario, whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.edits = Edits()
+
+    # changing
+
+    def action_edit(self) -> None:
+        self.pause()
+        walk, cursor = self.walk, self.cursor
+        draft = self.edits.draft(walk)
+        self.app.push_screen(
+            EditScreen(
+                suggestions(walk, cursor, draft),
+                lambda text: preview(walk, cursor, draft, text, self.settings),
+            ),
+            self._edited,
+        )
+
+    def _edited(self, text: str | None) -> None:
+        if text is not None:
+            target, value = parse_edit(text)
+            self._take(self.edits.draft(self.walk).set(target, value), f"{target} = {value}")
+
+    def _take(self, draft: Draft, words: str) -> None:
+        self._swap(draft, lambda: self.edits.add(draft, words), words)
+
+    def action_undo(self) -> None:
+        now, before = self.edits.now, self.edits.before
+        if now is not None and before is not None:
+            self._swap(before.draft, self.edits.undo, f"taken back: {now.words}")
+
+    def action_redo(self) -> None:
+        after = self.edits.after
+        if after is not None:
+            self._swap(after.draft, self.edits.redo, after.words)
+
+    def action_revert(self) -> None:
+        original = self.edits.original
+        if original is not None:
+            self._take(original, "the file's values")
+
+    def _swap(self, draft: Draft, done: Callable[[], None], words: str) -> None:
+        """Walk another scenario from the same step on, once it has been computed as far as that step."""
+        session = Session(draft.scenario, self.walk)
+        step = session.same(self.walk, self.cursor)
+        k = session.trace.plan.k_of(step)
+
+        def arrive(_: object) -> None:
+            done()
+            self.replace_walk(session, step)
+            self.status = words
+
+        if session.near(step):
+            self.cancel()
+            arrive(None)
+            return
+        self.compute(
+            lambda progress: session.trace.reach(k, progress),
+            arrive,
+            lambda done: f"{words}: computing update {done:,} of {k:,}",
+        )
+
+    def replace_walk(self, session: Session, step: int) -> None:
+        """Show another walk, at one of its steps."""
+        self.session = session
+        self.cursor = step
+        self.shown = step
+        self.places.clear()
+
+    # reaching a value
+
+    def action_reach(self) -> None:
+        self.pause()
+        walk, cursor = self.walk, self.cursor
+        step = walk.trace[cursor]
+        free = next(iter(suggestions(walk, cursor, self.edits.draft(walk))), "lr = ").partition(" =")[0]
+
+        def meaning(text: str) -> str:
+            goal = parse_goal(text, walk, cursor)
+            where = f" between {goal.bracket[0]:g} and {goal.bracket[1]:g}" if goal.bracket else ""
+            return f"Which {goal.free}{where} makes {goal.target} = {goal.value:g}?"
+
+        self.app.push_screen(
+            PromptScreen(
+                "Reach a value: target = value by what is free, from … to … where it has to be searched for",
+                "like a[2][1] = 0.9 by x[1] from -10 to 10",
+                "a[2][1] = 0.9 by x[1]",
+                meaning,
+                f"{step.address} = … by {free}",
+            ),
+            self._seek,
+        )
+
+    def _seek(self, text: str | None) -> None:
+        if text is None:
+            return
+        walk = self.walk
+        goal = parse_goal(text, walk, self.cursor)
+        self.compute(
+            partial(_solved, walk, goal), self._sought, lambda done: f"looking for {goal.free}, {done} walks tried"
+        )
+
+    def _sought(self, found: Answer | str) -> None:
+        if isinstance(found, str):
+            self.say(found)
+            return
+        draft = self.edits.draft(self.walk).set(str(found.goal.free), found.value)
+        self._take(draft, f"{found.goal.free} = {found.value!r}")
+
+    # keeping
+
+    def action_save(self) -> None:
+        self.pause()
+
+        def meaning(text: str) -> str:
+            path = Path(text).expanduser()
+            if path.is_dir():
+                raise ValueError(f"{path} is a folder: name a file in it")
+            return f"{path} is there already: you will be asked" if path.exists() else f"a new file {path}"
+
+        path = self.walk.scenario.path
+        stem = path.stem if path else "scenario"
+        suffix = "_changed" if self.edits.changed else ""
+        self.app.push_screen(
+            PromptScreen("Save as", "the name of a TOML file", "what_if.toml", meaning, f"{stem}{suffix}.toml"),
+            self._save,
+        )
+
+    def _save(self, text: str | None) -> None:
+        if text is None:
+            return
+        path = Path(text).expanduser()
+        if not path.exists():
+            self._write(path, overwrite=False)
+            return
+        choices = [("no", "Keep it", "nothing is written"), ("yes", "Replace it", "the file that is there is lost")]
+        self.app.push_screen(
+            ChoiceScreen(f"{path} is there already", choices),
+            lambda chosen: self._write(path, overwrite=True) if chosen == "yes" else None,
+        )
+
+    def _write(self, path: Path, overwrite: bool) -> None:
+        try:
+            save(self.edits.draft(self.walk).text, path, overwrite=overwrite)
+        except SaveError as error:
+            self.say(str(error))
+        else:
+            self.status = f"saved {path}"
+
+    def why_not(self, command: str) -> str:
+        match command:
+            case "undo" if self.edits.before is None:
+                return "nothing has been changed"
+            case "redo" if self.edits.after is None:
+                return "no change has been taken back"
+            case "revert" if self.edits.original is None:
+                return "these are the file's values"
+        return super().why_not(command)
+
+
+def _solved(walk: Session, goal: Goal, progress: Progress) -> Answer | str:
+    """The answer, or why there is none."""
+    try:
+        return solve(walk.trace, goal)
+    except GoalError as error:
+        return str(error)

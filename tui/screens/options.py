@@ -1,0 +1,74 @@
+"""How things are shown, all of it on one page, changed live; and kept for the next time where a person says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.choices import Choice
+from tui.terminal import to_ascii
+
+
+class OptionsScreen(ModalScreen[None]):
+    """A row per choice: right and left or Enter change it, at once and visibly. Ctrl+s keeps all for the next time."""
+
+    BINDINGS = [  # noqa: RUF012 - Textual's own form
+        Binding("escape,q,o", "dismiss", "Close"),
+        Binding("right,space", "change(1)", "Next"),
+        Binding("left", "change(-1)", "Before"),
+        Binding("ctrl+s", "keep", "Keep"),
+    ]
+
+    def __init__(
+        self, choices: Callable[[], list[Choice]], change: Callable[[str, int], None], keep: Callable[[], str]
+    ) -> None:
+        super().__init__()
+        self._choices = choices
+        self._change = change
+        self._keep = keep
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static("Options", markup=False, classes="heading")
+            yield OptionList(*(Option(self._row(choice), id=choice.key) for choice in self._choices()))
+            yield Static(self._plain("← → change, Ctrl+s keeps them for the next time, Esc closes"), id="preview")
+
+    def action_change(self, by: int) -> None:
+        rows = self.query_one(OptionList)
+        at = rows.highlighted
+        if at is None:
+            return
+        self._change(self._choices()[at].key, by)
+        self.refresh_rows()
+
+    def refresh_rows(self) -> None:
+        """Show what is chosen now."""
+        rows = self.query_one(OptionList)
+        for place, choice in enumerate(self._choices()):
+            rows.replace_option_prompt_at_index(place, self._row(choice))
+
+    def on_screen_resume(self) -> None:
+        self.refresh_rows()
+
+    @on(OptionList.OptionSelected)
+    def _chosen(self) -> None:
+        self.action_change(1)
+
+    def action_keep(self) -> None:
+        self.query_one("#preview", Static).update(Text(self._plain(self._keep())))
+
+    def _row(self, choice: Choice) -> Text:
+        return Text.assemble(
+            f"{self._plain(choice.title):<28}", (self._plain(choice.shown), "bold"), f"  {self._plain(choice.meaning)}"
+        )
+
+    def _plain(self, text: str) -> str:
+        return to_ascii(text) if self.app.has_class("ascii") else text
