@@ -104,9 +104,7 @@ def make(picture: Picture) -> None:
     values, theme = LOOKS[picture.look]
     with environment(values):
         text = picture.path.suffix == ".txt"
-        made = asyncio.run(
-            shot(picture.scenario, picture.target, picture.size, theme, picture.look == "ascii", text)
-        )
+        made = asyncio.run(shot(picture.scenario, picture.target, picture.size, theme, picture.look == "ascii", text))
     picture.path.write_text(re.sub(r"terminal-\d+", "terminal", made), encoding="utf-8")
 
 

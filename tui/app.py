@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 DARK, LIGHT, MONO, SIXTEEN = "backprop-dark", "backprop-light", "backprop-mono", "ansi-dark"
 
-NO_STEPS = (
-    "there is nothing to step through: the training has no iterations (`eval` and `check` work all the same)"
-)
+NO_STEPS = "there is nothing to step through: the training has no iterations (`eval` and `check` work all the same)"
 
 
 class StepperApp(App[None]):
@@ -159,7 +157,8 @@ class StepperApp(App[None]):
         """Write what is chosen to the file of settings; where it is, or why it could not be written."""
         from dataclasses import replace
 
-        from tui.preferences import Preferences, PreferencesError, save_preferences, settings_path
+        from tui.preferences import Preferences, PreferencesError, settings_path
+        from tui.preferences_write import save_preferences
 
         path = settings_path()
         if path is None:

@@ -60,6 +60,11 @@ class Breakpoints:
     def __len__(self) -> int:
         return len(self.items)
 
+    def in_iteration(self, trace: Trace, k: int) -> tuple[int, ...]:
+        """The steps of iteration k + 1 at which one stops by its address."""
+        found = (_step_in(trace, one.condition.address, k) for one in self if one.condition.address is not None)
+        return tuple(step for step in found if step is not None)
+
     def add(self, trace: Trace, text: str) -> Breakpoints:
         """With the breakpoint `text`; nothing is added that is already there.
 

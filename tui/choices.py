@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from engine.notation_style import STYLE_OPTIONS, Style
+from engine.notation_style import STYLE_OPTIONS
 from engine.plan import Granularity
+from engine.scenario.notation import letters
 from tui.session import Session
 from tui.settings import CARRIES, Settings
 from tui.themes import BY_PALETTE
@@ -46,15 +47,17 @@ def choices(session: Session, settings: Settings, theme: str) -> list[Choice]:
         for key, (title, meaning) in SWITCHES.items()
     ]
     rows += [
-        Choice(option.name, f"Notation: {option.name.replace('_', ' ')}", str(getattr(style, option.name)), option.meaning)
+        Choice(
+            option.name, f"Notation: {option.name.replace('_', ' ')}", str(getattr(style, option.name)), option.meaning
+        )
         for option in STYLE_OPTIONS
     ]
-    letters = ", ".join(f"{name} = {letter}" for name, letter in style.letters)
-    return [*rows, Choice("letters", "Notation: letters", letters or "as usual", "any symbol by another letter")]
+    given = ", ".join(f"{name} = {letter}" for name, letter in style.letters)
+    return [*rows, Choice("letters", "Notation: letters", given or "as usual", "any symbol by another letter")]
 
 
 def chosen(session: Session, settings: Settings, key: str, by: int) -> Settings:
-    """The settings with one row moved to its next choice, or the one before. The theme and letters are not among them."""
+    """The settings with one row moved to its next choice, or the one before; not the theme and the letters."""
     if key == "digits":
         return replace(settings, digits=max(1, min(MOST_DIGITS, settings.digits + by)))
     if key == "carry":
@@ -62,13 +65,24 @@ def chosen(session: Session, settings: Settings, key: str, by: int) -> Settings:
     if key == "stride":
         return replace(settings, granularity=Granularity((settings.granularity + by) % len(Granularity)))
     if key in SWITCHES:
-        return replace(settings, **{key: not getattr(settings, key)})
+        return replace(settings, **{key: not getattr(settings, key)})  # type: ignore[arg-type]  # a switch, by its name
     option = next(option for option in STYLE_OPTIONS if option.name == key)
     style = session.style(settings)
     at = option.choices.index(getattr(style, key))
-    return replace(settings, style=replace(style, **{key: option.choices[(at + by) % len(option.choices)]}))
+    changed = {key: option.choices[(at + by) % len(option.choices)]}
+    return replace(settings, style=replace(style, **changed))  # type: ignore[arg-type]  # an option, by its name
 
 
-def with_letters(session: Session, settings: Settings, style: Style) -> Settings:
-    """The settings with the letters of another style."""
-    return replace(settings, style=replace(session.style(settings), letters=style.letters))
+def with_letters(session: Session, settings: Settings, text: str) -> Settings:
+    """The settings with letters as typed: `z = s, yhat = p`; none: as usual.
+
+    Raises:
+        ValueError: that is no list of letters, or one of them cannot be used.
+    """
+    given: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, letter = (piece.strip() for piece in part.partition("="))
+        if not equals:
+            raise ValueError(f"{part}: type name = letter, like z = s, yhat = p")
+        given[name] = letter
+    return replace(settings, style=replace(session.style(settings), letters=letters(given, session.scenario)))

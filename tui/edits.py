@@ -37,7 +37,7 @@ class Edits:
     def draft(self, session: Session) -> Draft:
         """The text of the scenario that is walked."""
         if not self._versions:
-            self._versions.append(Version(Draft.of(session.scenario), ""))
+            self._versions.append(Version(Draft.of(session.scenario.text, session.scenario.path), ""))
         return self._versions[self._at].draft
 
     def add(self, draft: Draft, words: str) -> None:

@@ -78,6 +78,10 @@ class Follow:
             self.parameter if other.parameter is None else other.parameter,
         )
 
+    def fits(self, session: Session) -> bool:
+        """Whether a walk has anything of what is followed."""
+        return session.last >= 0 and self.count(session.trace.plan, 0) > 0
+
     def words(self, session: Session) -> str:
         """`unit 2 of layer 1, sample 3`; empty where nothing is followed. ASCII but for names the file gives."""
         parts: list[str] = []

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 
 from engine.address import Address, AddressError
 from engine.notation import Notation, Place
+from engine.notation_style import Style
 from engine.paths import paths
 from engine.plan import Granularity
 from engine.printers.ascii import AsciiPrinter
@@ -19,6 +20,7 @@ from engine.quantity import Kind
 from engine.scenario.model import Note, Scenario
 from engine.symmetry import Units, identical_units, statement, statements
 from engine.trace import Step, Trace
+from tui.series import Series
 from tui.settings import Settings
 from tui.terminal import to_ascii
 
@@ -67,9 +69,18 @@ class Session:
         """The last step."""
         return len(self.trace) - 1
 
+    def style(self, settings: Settings) -> Style:
+        """The notation: as the settings say, else as the scenario's author does."""
+        return settings.style or self.scenario.notation
+
     def notation(self, settings: Settings) -> Notation:
-        """How symbols are written: as the settings say, else as the scenario's author does."""
-        return self._notation(settings.ascii, settings.style or self.scenario.notation)
+        """How symbols are written."""
+        return self._notation(settings.ascii, self.style(settings))
+
+    @cached_property
+    def series(self) -> Series:
+        """What curves are drawn from."""
+        return Series(self.trace)
 
     def printer(self, settings: Settings) -> Printer:
         """The printer of a screen: rounded, long sums abridged unless asked for whole."""
@@ -83,7 +94,7 @@ class Session:
 
     def export_printer(self, settings: Settings) -> Printer:
         """The same for files that programs read: symbols as notation has them, numbers with a decimal point."""
-        style = replace(settings.style or self.scenario.notation, decimal=".")
+        style = replace(self.style(settings), decimal=".")
         return self.exact_printer(replace(settings, style=style))
 
     # moves: pure functions of the cursor

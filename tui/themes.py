@@ -37,10 +37,10 @@ BY_NAME = {theme.name: theme for theme in THEMES}
 BY_PALETTE = {theme.palette: theme for theme in THEMES}
 
 
-def next_theme(palette: str) -> str:
-    """The palette after one, in the order of `THEMES`; one that is not cycled through stays."""
+def next_theme(palette: str, by: int = 1) -> str:
+    """The palette after one, or before it, in the order of `THEMES`; one that is not cycled through stays."""
     theme = BY_PALETTE.get(palette)
     if theme is not None and not theme.cycled:
         return palette
     round_trip = [theme.palette for theme in THEMES if theme.cycled]
-    return round_trip[(round_trip.index(palette) + 1) % len(round_trip)] if palette in round_trip else round_trip[0]
+    return round_trip[(round_trip.index(palette) + by) % len(round_trip)] if palette in round_trip else round_trip[0]

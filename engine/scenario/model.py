@@ -259,6 +259,8 @@ class Scenario:
     data_origin: str = ""
     """Where the data come from and what was done to them, for people: "iris.csv, standardised"."""
     path: Path | None = None
+    text: str = ""
+    """What it was read from, with plain newlines; empty where it was made by hand."""
     notation: Style = DEFAULT
     """How the author writes symbols; no number depends on it."""
 

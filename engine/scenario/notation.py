@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from engine.activations import ACTIVATIONS
 from engine.notation_style import LAYERED, LETTERS, LONGEST, STYLE_OPTIONS, Style, ascii_letter, function_letters
 from engine.scenario import schema
 from engine.scenario.errors import At, Faults, Key
-from engine.scenario.network import NetworkDraft
+from engine.scenario.model import Scenario
 from engine.scenario.tables import convert
 from engine.scenario.words import found, instead, quoted
 
@@ -24,7 +25,29 @@ _FREE = ("gamma", "beta", "h")
 """Letters few scenarios show: they may be another symbol's too."""
 
 
-def read_notation(table: Mapping[str, Any], network: NetworkDraft, faults: Faults) -> Style:
+class _Activated(Protocol):
+    @property
+    def activation(self) -> str | None: ...
+
+
+class _Layers(Protocol):
+    """What is asked of a network: its layers' activations, and whether there are as many as are meant."""
+
+    @property
+    def layers(self) -> Sequence[_Activated]: ...
+    @property
+    def counted(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class _There:
+    """The layers of a scenario that has been read."""
+
+    layers: Sequence[_Activated]
+    counted: bool = True
+
+
+def read_notation(table: Mapping[str, Any], network: _Layers, faults: Faults) -> Style:
     """What [notation] says, the default where it says nothing; all that is wrong with it goes to `faults`."""
     key: Key = ("notation",)
     given = table.get("letters", {})
@@ -35,7 +58,20 @@ def read_notation(table: Mapping[str, Any], network: NetworkDraft, faults: Fault
     return Style(**options, letters=tuple(letters.items()))
 
 
-def _letters(given: Mapping[str, object], network: NetworkDraft, faults: Faults) -> dict[str, str]:
+def letters(given: Mapping[str, str], scenario: Scenario) -> tuple[tuple[str, str], ...]:
+    """Letters given by a person for a scenario that is there, as `Style` keeps them.
+
+    Raises:
+        ValueError: one of them cannot be used; the message says why.
+    """
+    faults = Faults()
+    kept = _letters(given, _There(scenario.layers), faults)
+    if faults:
+        raise ValueError("; ".join(f"{fault.key[-1]}: {fault.message}" for fault in faults.found))
+    return tuple(kept.items())
+
+
+def _letters(given: Mapping[str, object], network: _Layers, faults: Faults) -> dict[str, str]:
     letters: dict[str, str] = {}
     for name, letter in given.items():
         key: Key = ("notation", "letters", name)
@@ -58,7 +94,7 @@ def _letters(given: Mapping[str, object], network: NetworkDraft, faults: Faults)
     return letters
 
 
-def _wrong_name(name: str, network: NetworkDraft) -> str:
+def _wrong_name(name: str, network: _Layers) -> str:
     bracketed = _LAYER_KEY.fullmatch(name)
     if bracketed is None:
         return "" if name in _NAMES else f"there is no symbol {quoted(name)}: {instead(name, _NAMES)}"
@@ -85,7 +121,7 @@ def _wrong_letter(letter: str) -> str:
     return ""
 
 
-def _same(name: str, letter: str, letters: Mapping[str, str], network: NetworkDraft) -> str:
+def _same(name: str, letter: str, letters: Mapping[str, str], network: _Layers) -> str:
     """Another symbol of this network that would be written the same, in either alphabet; empty where there is none."""
     for other, written in _written(letters, network):
         # w and W are one thing, and a layer's own letter may be another layer's
@@ -96,7 +132,7 @@ def _same(name: str, letter: str, letters: Mapping[str, str], network: NetworkDr
     return ""
 
 
-def _written(letters: Mapping[str, str], network: NetworkDraft) -> Iterable[tuple[str, str]]:
+def _written(letters: Mapping[str, str], network: _Layers) -> Iterable[tuple[str, str]]:
     """What the symbols of a network are written as; functions that it does not use are none of them."""
     yield from letters.items()
     for name, letter in LETTERS.items():

@@ -133,6 +133,7 @@ def _build(top: dict[str, Any], written: dict[str, Any], source: Source, path: P
         output_names=data.output_names,
         data_origin=data.origin,
         path=path,
+        text=source.text,
         notation=notation,
     )
     runnable = Network(scenario)

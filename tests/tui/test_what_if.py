@@ -36,7 +36,12 @@ CHANGES: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("activation[1]", ("sigmoid", "tanh")),
         ("seed", ("3",)),
     ),
-    "batch_norm": (("gamma[1][1]", ("2", "1")), ("beta[1][2]", ("0.5", "0")), ("x[1]#2", ("3", "-1")), ("lr", ("0.2",))),
+    "batch_norm": (
+        ("gamma[1][1]", ("2", "1")),
+        ("beta[1][2]", ("0.5", "0")),
+        ("x[1]#2", ("3", "-1")),
+        ("lr", ("0.2",)),
+    ),
     "adam_softplus": (("W[1][1,1]", ("0.3",)), ("lr", ("0.01", "0.1")), ("training.seed", ("1", "2"))),
 }
 """Scenario → what is changed in it, and to what."""
@@ -53,7 +58,10 @@ async def same_as_fresh(walker: Walker, before: str | None) -> None:
     for panel in screen.query("GraphPanel, FormulaPanel, ValuesPanel, PathsPanel, TimelinePanel, TitleBar"):
         if panel.display:
             wanted = panel.paint(fresh, *panel.content_size)
-            assert list(panel._rows) == list(wanted), (panel.id, str(screen.walk.trace.plan.place(screen.cursor).address))
+            assert list(panel._rows) == list(wanted), (
+                panel.id,
+                str(screen.walk.trace.plan.place(screen.cursor).address),
+            )
 
 
 @pytest.mark.parametrize("name", CHANGES)

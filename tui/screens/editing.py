@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from engine.goal import Answer, GoalError, solve
+from engine.goal import Answer, solve
+from engine.goal_algebra import GoalError
 from engine.scenario.edit import Draft
 from engine.scenario.model import Goal
 from engine.scenario.save import SaveError, save
@@ -84,11 +85,15 @@ class Editing(Moving):
         )
 
     def replace_walk(self, session: Session, step: int) -> None:
-        """Show another walk, at one of its steps."""
+        """Show another walk, at one of its steps; what was set for the old one holds as far as it can."""
+        old = self.walk
         self.session = session
         self.cursor = step
         self.shown = step
-        self.places.clear()
+        self.rebind(old)
+
+    def rebind(self, old: Session) -> None:
+        """Carry marks, breakpoints and places over from the walk before."""
 
     # reaching a value
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from textual.reactive import reactive
 
 from tui.breakpoints import BACKWARD, FORWARD, Breakpoints, find
 from tui.draw.formula import links
-from tui.follow import Follow, kinds
-from tui.places import Bookmarks
+from tui.follow import Follow, FollowError, Following
+from tui.places import Bookmarks, Places
 from tui.screens.goto import GoToScreen
 from tui.screens.moving import Moving
 from tui.screens.prompt import ChoiceScreen, PromptScreen
 from tui.search import Search
+from tui.session import Session
 
 
 class Finding(Moving):
@@ -48,7 +51,7 @@ class Finding(Moving):
         walk = self.walk
 
         def meaning(text: str) -> str:
-            return Search(walk, text).words
+            return Search(walk, text).words()
 
         hint = "a symbol, a name, a phase, a function, a word of the explanations or of a note"
         before = self.found.text if self.found else ""
@@ -150,15 +153,16 @@ class Finding(Moving):
         self.pause()
         walk, cursor = self.walk, self.cursor
         choices = [("all", "Everything", "no step is left out")]
-        choices += [
-            (kind, f"This {kind}", Follow.of_step(walk, cursor, kind).words(walk)) for kind in kinds(walk, cursor)
-        ]
+        for kind in Following:
+            with suppress(FollowError):
+                choices.append((kind, f"This {kind}", Follow.of_step(walk, cursor, kind).words(walk)))
         self.app.push_screen(ChoiceScreen("Follow: stop only at what concerns", choices), self._follow)
 
     def _follow(self, kind: str | None) -> None:
-        if kind is not None:
-            self.follow = None if kind == "all" else Follow.of_step(self.walk, self.cursor, kind)
-            self.schedule()
+        if kind is None:
+            return
+        self.follow = None if kind == "all" else Follow.of_step(self.walk, self.cursor, Following(kind))
+        self.schedule()
 
     # the symbols of the formula
 
@@ -185,6 +189,24 @@ class Finding(Moving):
         else:
             self.jump(link.step)
 
+    def rebind(self, old: Session) -> None:
+        """Carry marks, breakpoints, places and the search over from the walk before."""
+        walk = self.walk
+
+        def same(step: int) -> int:
+            return walk.same(old, step)
+
+        marks = Bookmarks()
+        for step, name in self.marks.names.items():
+            marks = marks.named(same(step), name)
+        self.marks = marks
+        self.places = Places(tuple(map(same, self.places.behind)), tuple(map(same, self.places.ahead)))
+        self.stops, lost = self.stops.rebound(walk.trace)
+        if lost:
+            self.say(f"no breakpoint any more: {', '.join(lost)}")
+        self.found = Search(walk, self.found.text) if self.found else None
+        self.follow = None if self.follow and not self.follow.fits(walk) else self.follow
+
     def why_not(self, command: str) -> str:
         match command:
             case "next_match" | "previous_match" if self.found is None:
@@ -196,5 +218,3 @@ class Finding(Moving):
             case "previous_bookmark" if self.marks.previous(self.cursor) is None:
                 return "there is no bookmark before this step"
         return super().why_not(command)
-
-

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.notation_style import LETTERS, described
-from tui.choices import choices, chosen, parse_letters, with_letters
+from engine.notation_style import DEFAULT, LETTERS, described, function_letters
+from tui.choices import choices, chosen, with_letters
 from tui.draw.curves import VIEWS, available
 from tui.draw.paths import path_count
 from tui.screens.moving import Moving
@@ -37,7 +37,7 @@ class Looking(Moving):
         self.side = "values"
         """The panel beside the network, where there is room."""
 
-    def arrange(self) -> None:
+    def lay_out(self) -> None:
         """Side by side where there is room; otherwise the network above, and below it one panel of several."""
         wide = self.size.width >= WIDE and not self.settings.big
         self.set_class(wide, "wide")
@@ -54,10 +54,6 @@ class Looking(Moving):
         if focused is not None and not focused.display:
             self.set_focus(self.query_one(f"#{self.enlarged or self.below}"))
         self.schedule()
-
-    def schedule(self) -> None:
-        """Draw once, after every key that is already waiting."""
-        raise NotImplementedError
 
     # panels
 
@@ -101,12 +97,12 @@ class Looking(Moving):
         pane.display = True
         # at once, where `pane.focus()` would wait for the keys already queued
         self.set_focus(pane)
-        self.arrange()
+        self.lay_out()
 
     def action_enlarge(self) -> None:
         focused = self.focused.id if self.focused else None
         self.enlarged = "" if self.enlarged or focused not in PANES[:-1] else focused or ""
-        self.arrange()
+        self.lay_out()
 
     # the question to the class
 
@@ -141,7 +137,7 @@ class Looking(Moving):
 
     def action_big(self) -> None:
         self.change(big=not self.settings.big)
-        self.arrange()
+        self.lay_out()
 
     def action_theme(self) -> None:
         self.app.next_theme()
@@ -165,21 +161,23 @@ class Looking(Moving):
         else:
             self.settings = chosen(self.walk, self.settings, key, by)
             self.app.set_class(self.settings.ascii, "ascii")
-            self.arrange()
+            self.lay_out()
 
     def _letters(self) -> None:
-        style = self.walk.style(self.settings)
-
         def meaning(text: str) -> str:
-            return described(parse_letters(text, style)) or "all letters as usual"
+            style = with_letters(self.walk, self.settings, text.removesuffix("none")).style
+            return described(replace(DEFAULT, letters=style.letters)) if style and style.letters else "all as usual"
 
         def set_letters(text: str | None) -> None:
             if text is not None:
-                self.settings = with_letters(self.walk, self.settings, parse_letters(text, style))
+                self.settings = with_letters(self.walk, self.settings, text.removesuffix("none"))
 
-        given = ", ".join(f"{name} = {letter}" for name, letter in style.letters)
-        hint = "name = letter, …; the names are " + " ".join(LETTERS)
-        self.app.push_screen(PromptScreen("Letters", hint, "z = s, yhat = p, softplus = σ", meaning, given), set_letters)
+        given = ", ".join(f"{name} = {letter}" for name, letter in self.walk.style(self.settings).letters)
+        names = " ".join((*LETTERS, *function_letters()))
+        hint = f"name = letter, …, or none: all as usual. The names: {names}"
+        self.app.push_screen(
+            PromptScreen("Letters", hint, "z = s, yhat = p, softplus = σ", meaning, given), set_letters
+        )
 
     # paths
 

@@ -76,7 +76,7 @@ class Moving(Working):
     def _arrive(self, step: int, keep: bool) -> None:
         self._wanted = None
         if keep and step != self.cursor:
-            self.places.visit(self.cursor)
+            self.places = self.places.visit(self.cursor)
         if self.asking and step != self.cursor:
             self.settings = replace(self.settings, hidden=True)
         self.cursor = step
@@ -93,7 +93,10 @@ class Moving(Working):
     def _stride(self, forwards: bool, granularity: Granularity) -> int:
         if self.follow is not None:
             move = self.follow.next if forwards else self.follow.previous
-            return move(self.walk.trace.plan, self.cursor, granularity)
+            step = move(self.walk.trace.plan, self.cursor, granularity)
+            if step is None:
+                self.status = f"nothing {'after' if forwards else 'before'} this is about what is followed"
+            return self.cursor if step is None else step
         move_on = self.walk.forward if forwards else self.walk.back
         return move_on(self.cursor, granularity)
 
@@ -160,14 +163,15 @@ class Moving(Working):
     # places
 
     def action_return(self) -> None:
-        place = self.places.back(self.cursor)
-        if place is not None:
-            self.go(place)
+        self._revisit(self.places.back(self.cursor))
 
     def action_onward(self) -> None:
-        place = self.places.forward(self.cursor)
-        if place is not None:
-            self.go(place)
+        self._revisit(self.places.forward(self.cursor))
+
+    def _revisit(self, found: tuple[Places, int] | None) -> None:
+        if found is not None:
+            self.places, step = found
+            self.go(step)
 
     @on(Jump)
     def _jumped(self, message: Jump) -> None:
@@ -231,9 +235,9 @@ class Moving(Working):
                 return "this is the last step"
             case "play" if self.cursor == self.walk.last and not self.settings.hidden and not self._playing:
                 return "this is the last step"
-            case "return" if not self.places.behind:
+            case "return" if self.places.back(self.cursor) is None:
                 return "no jump has been made yet"
-            case "onward" if not self.places.ahead:
+            case "onward" if self.places.forward(self.cursor) is None:
                 return "there is no place one has gone back from"
         if command in BESIDE:
             what, by = BESIDE[command]

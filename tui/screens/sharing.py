@@ -43,7 +43,9 @@ class Sharing(Moving):
         text = self.text_of(what)
         self.app.copy_to_clipboard(text)
         first, *rest = text.split("\n")
-        self.status = f"copied {first[:30]}{'...' if len(first) > 30 else ''}{f' and {len(rest)} lines' if rest else ''}"
+        self.status = (
+            f"copied {first[:30]}{'...' if len(first) > 30 else ''}{f' and {len(rest)} lines' if rest else ''}"
+        )
 
     def text_of(self, what: str) -> str:
         """What is copied, by its id in COPIES."""

@@ -75,17 +75,15 @@ class StepperScreen(Finding, Looking, Editing, Sharing):
             yield CurvesPanel(id="curves").data_bind(**bound)
             yield PathsPanel(id="paths").data_bind(**bound)
             yield FormulaPanel(id="formula").data_bind(**bound, link=StepperScreen.link)
-        yield TimelinePanel(id="timeline").data_bind(
-            **bound, status=StepperScreen.status, marks=StepperScreen.marked
-        )
+        yield TimelinePanel(id="timeline").data_bind(**bound, status=StepperScreen.status, marks=StepperScreen.marked)
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
         self.query_one("#formula").focus()
-        self.arrange()
+        self.lay_out()
 
     def on_resize(self) -> None:
-        self.arrange()
+        self.lay_out()
 
     # drawing
 
@@ -120,7 +118,9 @@ class StepperScreen(Finding, Looking, Editing, Sharing):
         self._flushing = False
         self.shown = self.cursor
         self.state = self._state()
-        self.marked = Marks(tuple(self.marks), self._stops_here())
+        trace = self.walk.trace
+        stops = self.stops.in_iteration(trace, trace.plan.k_of(self.cursor)) if len(self.stops) else ()
+        self.marked = Marks(self.marks.steps, stops)
         for panel in self.query(Panel):
             if panel.display:
                 panel.redraw()
@@ -139,14 +139,6 @@ class StepperScreen(Finding, Looking, Editing, Sharing):
         if self.edits.changed:
             parts.append(f"{changes} change{'s' if changes > 1 else ''}")
         return " · ".join(parts)
-
-    def _stops_here(self) -> tuple[int, ...]:
-        """The steps of this iteration at which a breakpoint stops by its address."""
-        if not len(self.stops):
-            return ()
-        trace = self.walk.trace
-        k = trace.plan.k_of(self.cursor)
-        return tuple(step for stop in self.stops if (step := stop.step_in(trace, k)) is not None)
 
     # the program
 

@@ -130,6 +130,10 @@ class Working(Screen[None]):
         """Why a command can do nothing as things stand; nothing where it can."""
         return ""
 
+    def schedule(self) -> None:
+        """Draw once, after every key that is already waiting."""
+        raise NotImplementedError
+
     def say(self, text: str) -> None:
         """A word to the person, literally."""
         self.app.notify(text, markup=False)
