@@ -166,6 +166,16 @@ def test_every_size_holds(width: int, height: int, path: int, ascii: bool, hidde
         assert text_at(drawing, hit).strip()
 
 
+def test_every_path_is_shown_in_every_low_panel() -> None:
+    walk = shipped_session("word2vec")
+    step = walk.target("dW[1][1,1]", 0)
+    for path in range(1, path_count(walk, step) + 1):
+        for height in range(6, 15):
+            rows = plain_text(draw_paths(walk, step, Settings(path=path), 78, height).rows).split("\n")
+            assert len(rows) <= height
+            assert any(row.startswith(f"▸{path}  ") for row in rows)
+
+
 def test_what_is_left_out_is_counted() -> None:
     walk = shipped_session("batch_norm")
     step = walk.target("dW[1][1,2]", 0)
