@@ -150,11 +150,11 @@ class _Panel:
         while after < len(paths) and used + len(paths[after]) <= room - (first > 0) - (after + 1 < len(paths)):
             used += len(paths[after])
             after += 1
+        if after == first:
+            return self._first(paths[lit], room)
         while first > 0 and used + len(paths[first - 1]) <= room - (first > 1) - (after < len(paths)):
             first -= 1
             used += len(paths[first])
-        if after == first:
-            return self._first(paths[lit], room)
         shown = [row for rows in paths[first:after] for row in rows]
         above = [self._more(first, "above")] if first else []
         below = [self._more(len(paths) - after, "below")] if after < len(paths) else []
