@@ -27,7 +27,9 @@ KINDS = tuple(Following)
 @cache
 def walk(name: str) -> Session:
     if name in ("partial", "everything"):
-        made = net(2, 3, 2, samples=5, batch=3, iterations=4, output="softmax", loss="cross_entropy")
+        # of softmax with another loss than cross-entropy the Jacobian is walked through
+        loss = "squared_error" if name == "partial" else "cross_entropy"
+        made = net(2, 3, 2, samples=5, batch=3, iterations=4, output="softmax", loss=loss)
         if name == "partial":
             return Session(made)
         adam = Optimizer("adam", 0.1)
@@ -168,6 +170,13 @@ def test_a_unit_s_story() -> None:
     assert addresses(session, follow) == [
         "z[1][2]#1", "a[1][2]#1", "da[1][2]#1", "fprime[1][2]#1", "delta[1][2]#1",
         "dW[1][2,1]", "dW[1][2,2]", "db[1][2]", "W[1][2,1]", "W[1][2,2]", "b[1][2]",
+    ]  # fmt: skip
+
+
+def test_a_unit_has_its_row_and_its_column_of_the_jacobian() -> None:
+    followed = addresses(walk("partial"), Follow(sample=2, unit=(2, 1)))
+    assert [address for address in followed if "jacobian" in address] == [
+        "jacobian[2][1,1]#2", "jacobian[2][1,2]#2", "jacobian[2][2,1]#2",
     ]  # fmt: skip
 
 
