@@ -26,6 +26,7 @@ def test_back_and_forward_as_in_a_browser() -> None:
     assert forward is not None
     places, here = forward
     assert here == 205, "where going back began, not where the jump led"
+    assert places.ahead == (50,)
     forward = places.forward(here)
     assert forward is not None
     assert forward[1] == 50
