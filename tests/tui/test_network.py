@@ -8,7 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -94,7 +94,10 @@ def test_every_edge_carries_what_is_asked_for(carry: str) -> None:
         "contribution": ("product", ["W[1][1,1]@0", "x[1]#1@0"]),
         "change": ("difference", ["W[1][1,1]@1", "W[1][1,1]@0"]),
     }[carry]
-    assert expected in [(hit.how, list(hit.of)) for hit in hits]
+    hit = next(hit for hit in hits if (hit.how, list(hit.of)) == expected)
+    first, *rest = (float(walk.trace.value(walk.trace.resolve(text))) for text in hit.of)
+    value = first * rest[0] if carry == "contribution" else first - rest[0] if carry == "change" else first
+    assert hit.shown == number(value, hit.cells, False)
 
 
 def test_a_gradient_not_yet_reached_is_a_dot_and_labels_keep_their_place() -> None:
@@ -255,6 +258,7 @@ def test_every_number_has_its_pixel(size: int) -> None:
             first = grid.first(x, y)
             assert first is not None
             assert first <= index
+            assert grid.cell(first) == (x, y)
 
 
 def test_the_shape_of_a_picture() -> None:
@@ -324,6 +328,9 @@ def test_a_pixel_of_several_numbers_shows_the_largest_magnitude() -> None:
     )  # type: ignore[arg-type]
     assert cells.chars == [["▀", "▀"]]
     assert cells.heats[0][0] == -1.0
+    cells = Cells()
+    draw_pixels(cells, 0, 0, Grid(4, 2, 2, True), picture([0.5, 1.0, 0.0, 0.0], known=2), coloured=True, ascii=False)  # type: ignore[arg-type]
+    assert cells.heats == [[1.0, 1.0]], "what is known is shown beside what is not"
 
 
 def test_a_click_on_a_pixel_leads_to_its_unit() -> None:
@@ -373,6 +380,15 @@ def test_numbers_and_focus_of_pictures_are_the_engines() -> None:
             check_numbers(walk, step, Settings(ascii=ascii, hidden=hidden), 118, 36)
 
 
+def test_a_hidden_result_is_no_pixel() -> None:
+    walk = wide()
+    for hidden in (False, True):
+        heat = NetworkView(walk, at(walk, "z[1][20]#2@0"), Settings(hidden=hidden)).model().columns[1].heat
+        assert heat is not None
+        assert heat().known.sum() == 20 - hidden
+        assert ("?" in heat().value) == hidden
+
+
 @given(st.integers(0, 130), st.integers(0, 40), st.integers(0, 5000), st.booleans(), st.booleans(), st.booleans())
 @examples(max_examples=80, deadline=None)
 def test_pictures_fill_any_rectangle(
@@ -390,6 +406,7 @@ def test_pictures_fill_any_rectangle(
 # numbers and colours
 
 
+@example(0.004, 5, False)
 @given(st.floats(allow_nan=False), st.integers(5, 7), st.booleans())
 def test_a_brief_number_keeps_to_its_cells_and_never_hides(value: float, width: int, ascii: bool) -> None:
     text = number(value, width, ascii)
