@@ -80,8 +80,12 @@ class Peer:
     command: list[str]
     keys: bytes
     """Keys pressed in turn."""
+    first: bytes = b"step "
+    """What stands on its first screen."""
     times: list[float] = field(default_factory=list)
     starts: list[float] = field(default_factory=list)
+    walks: list[float] = field(default_factory=list)
+    """Until the first step can be seen."""
 
 
 class Terminal:
@@ -99,6 +103,8 @@ class Terminal:
         )
         os.close(slave)
         self.master = master
+        self.seen = b""
+        self.last = self.begun
 
     def read(self, timeout: float) -> bytes:
         """What is there within `timeout` seconds; empty: nothing."""
@@ -109,14 +115,13 @@ class Terminal:
 
     def until(self, wanted: bytes) -> float:
         """Seconds from the start of the process until it has written `wanted`."""
-        seen = b""
-        while wanted not in STRAY.sub(b"", seen):
+        while wanted not in STRAY.sub(b"", self.seen):
             part = self.read(PATIENCE)
             if not part:
-                raise RuntimeError(f"{wanted!r} was never written; the last was {seen[-300:]!r}")
-            at = time.perf_counter()
-            seen += part
-        return at - self.begun
+                raise RuntimeError(f"{wanted!r} was never written; the last was {self.seen[-300:]!r}")
+            self.last = time.perf_counter()
+            self.seen += part
+        return self.last - self.begun
 
     def settle(self) -> None:
         while self.read(0.3):
@@ -154,7 +159,8 @@ def measure_starts(peers: list[Peer], rounds: int) -> None:
     for _ in range(rounds):
         for peer in peers:
             with opened(peer.command) as terminal:
-                peer.starts.append(terminal.until(b"step "))
+                peer.starts.append(terminal.until(peer.first))
+                peer.walks.append(terminal.until(b"step "))
 
 
 def measure_keys(peers: list[Peer], rounds: int) -> None:
@@ -190,22 +196,23 @@ def main() -> None:
         walk = b"l" * 60 + b"h" * 20
         peers = [
             Peer("a bare Textual app", [sys.executable, "-c", BARE], b"x"),
-            Peer("2-2-1 softplus", [*ours, "softplus"], walk),
-            Peer("4-3-1 zero_init", [*ours, "zero_init"], walk),
-            Peer("784-128-10", [*ours, str(large)], walk),
+            Peer("2-2-1 softplus", [*ours, "softplus"], walk, b"backprop-tui"),
+            Peer("4-3-1 zero_init", [*ours, "zero_init"], walk, b"backprop-tui"),
+            Peer("784-128-10", [*ours, str(large)], walk, b"backprop-tui"),
         ]
         measure_starts(peers, options.starts)
         measure_keys(peers, options.keys)
     bare = peers[0]
-    row: Callable[..., str] = "{:<20} {:>9} {:>9} {:>7} {:>11} {:>7}".format
-    print(row("", "p50 ms", "p95 ms", "ratio", "first ms", "ratio"))
+    row: Callable[..., str] = "{:<20} {:>8} {:>8} {:>7} {:>10} {:>7} {:>13} {:>7}".format
+    print(row("", "p50 ms", "p95 ms", "ratio", "paint ms", "ratio", "first step ms", "ratio"))
     for peer in peers:
         p50, p95 = share(peer.times, 0.5), share(peer.times, 0.95)
-        first = statistics.median(peer.starts)
+        first, walk = statistics.median(peer.starts), statistics.median(peer.walks)
+        start = statistics.median(bare.starts)
         print(
             row(
                 peer.name, f"{p50 * 1e3:.1f}", f"{p95 * 1e3:.1f}", f"{p95 / share(bare.times, 0.95):.2f}",
-                f"{first * 1e3:.0f}", f"{first / statistics.median(bare.starts):.2f}",
+                f"{first * 1e3:.0f}", f"{first / start:.2f}", f"{walk * 1e3:.0f}", f"{walk / start:.2f}",
             )
         )  # fmt: skip
 

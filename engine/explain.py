@@ -12,10 +12,14 @@ from engine.formula.evaluate import agrees, evaluate, scale
 from engine.formula.ground import SAMPLES, ground
 from engine.formula.nodes import Add, Mul, Node, Ref, Symbol, Total, children
 from engine.quantity import Kind, Quantity
+from engine.scenario.model import Array
 from engine.trace import Step, Trace
 
 AGREES_TO = 1e-9
 """Relative difference up to which a textbook form is said to give the same value."""
+
+TINY = 1e-6
+"""A result from here on is not called a rest of rounding: its terms would have to be above 10⁹."""
 
 NOISE = 1e-15
 """A result below this share of its terms' magnitudes is what their rounding left over."""
@@ -28,6 +32,7 @@ class RecordScope:
         self._trace = trace
         self._k = k
         self._samples = trace.record(k).samples
+        self._arrays: dict[tuple[str, int | None, bool, int | None], Array] = {}
         self.single = trace.network.single
 
     def size(self, space: str) -> int:
@@ -41,8 +46,13 @@ class RecordScope:
     def symbol(self, ref: Ref, unit: tuple[int, ...], sample: int | None) -> tuple[Address, float]:
         quantity = self._trace.network.catalogue[ref.name, ref.layer]
         k = self._k + 1 if ref.after and quantity.kind is Kind.STATE else self._k
-        address = Address(ref.name, ref.layer, unit, sample, k)
-        return address, float(self._trace.value(address))
+        key = (ref.name, ref.layer, ref.after, sample)
+        array = self._arrays.get(key)
+        if array is None:
+            # a sum asks for hundreds of elements of one array
+            array = self._arrays[key] = self._trace.value(Address(ref.name, ref.layer, (), sample, k))
+        place = tuple(index - 1 for index in unit)
+        return Address(ref.name, ref.layer, unit, sample, k), float(array[place])
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +91,8 @@ class Explanation:
         return self.step.quantity
 
 
-def explain(trace: Trace, index: int) -> Explanation:
-    """The explanation of step `index`.
+def explain(trace: Trace, index: int, most: int = 0) -> Explanation:
+    """The explanation of step `index`. With `most`, of a longer sum only so many terms are written out.
 
     Raises:
         IndexError: no such step.
@@ -91,7 +101,10 @@ def explain(trace: Trace, index: int) -> Explanation:
     quantity, place = step.quantity, step.place
     scope = RecordScope(trace, place.k)
     assert quantity.template is not None, "a step has a formula"
-    tree = ground(quantity.template, scope, place.indices)
+    template = quantity.template
+    tree = ground(template, scope, place.indices, most)
+    # what is said of a sum that vanishes rests on all its terms
+    whole = ground(template, scope, place.indices) if most and not abs(step.value) >= TINY else tree
     stated = ground(quantity.stated.formula, scope, place.indices) if quantity.stated else None
     return Explanation(
         step,
@@ -103,7 +116,7 @@ def explain(trace: Trace, index: int) -> Explanation:
         quantity.stated.agrees if quantity.stated else "",
         _long_way(trace, quantity, scope, place.indices),
         quantity.valid,
-        _why(trace, step, tree),
+        _why(trace, step, whole),
     )
 
 
@@ -127,7 +140,7 @@ def _why(trace: Trace, step: Step, tree: Node) -> str:
         sentences.append(_not_finite(trace, step))
     elif step.value == 0.0:
         sentences.append(_zero_reason(tree))
-    elif isinstance(tree, Add | Total) and abs(step.value) < NOISE * scale(tree):
+    elif isinstance(tree, Add | Total) and abs(step.value) < TINY and abs(step.value) < NOISE * scale(tree):
         sentences.append("It would be 0 but for the rounding of float64.")
     if step.quantity.kind is Kind.STATE:
         sentences.append(_unmoved(tree, step))

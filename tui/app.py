@@ -64,6 +64,7 @@ class StepperApp(App[None]):
         self._read_preferences = preferences
         self._name_shown = name
         self._keys: dict[str, tuple[str, ...]] = {}
+        self._commands: dict[str, str] = {}
         self.preferences: Preferences | None = None
         self.wrong: WrongInputError | None = None
         """What was wrong with the input, to be said once the screen is given back."""
@@ -79,6 +80,12 @@ class StepperApp(App[None]):
     def keys(self, command: Command) -> tuple[str, ...]:
         """The keys of a command, as they are set."""
         return self._keys.get(command.id, command.keys)
+
+    def command_of(self, key: str) -> str:
+        """The command a key is set to; nothing where it is set to none."""
+        if not self._commands:
+            self._commands = {key: command.id for command in COMMANDS for key in self.keys(command)}
+        return self._commands.get(key, "")
 
     def on_mount(self) -> None:
         self.animation_level = "none"
@@ -105,10 +112,11 @@ class StepperApp(App[None]):
             self.exit(return_code=2)
 
     def _prefer(self, preferences: Preferences) -> None:
-        from tui.preferences import keymap
+        from tui.preferences import effective_keys, keymap
 
         self.preferences = preferences
-        self._keys = dict(preferences.keys)
+        self._keys = {command.id: effective_keys(command, preferences) for command in COMMANDS}
+        self._commands = {}
         self.set_keymap(keymap(preferences))
         if preferences.theme != AUTO and not self._colourless:
             self.theme = preferences.theme

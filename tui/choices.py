@@ -20,6 +20,8 @@ SWITCHES = {
     "ascii": ("ASCII", "ASCII characters alone"),
 }
 STRIDES = {Granularity.QUANTITY: "array"}
+NOTATION = "notation."
+"""Before the key of an option of notation: `digits` is one of both."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,10 @@ def choices(session: Session, settings: Settings, theme: str) -> list[Choice]:
     ]
     rows += [
         Choice(
-            option.name, f"Notation: {option.name.replace('_', ' ')}", str(getattr(style, option.name)), option.meaning
+            NOTATION + option.name,
+            f"Notation: {option.name.replace('_', ' ')}",
+            str(getattr(style, option.name)),
+            option.meaning,
         )
         for option in STYLE_OPTIONS
     ]
@@ -66,10 +71,10 @@ def chosen(session: Session, settings: Settings, key: str, by: int) -> Settings:
         return replace(settings, granularity=Granularity((settings.granularity + by) % len(Granularity)))
     if key in SWITCHES:
         return replace(settings, **{key: not getattr(settings, key)})  # type: ignore[arg-type]  # a switch, by its name
-    option = next(option for option in STYLE_OPTIONS if option.name == key)
+    option = next(option for option in STYLE_OPTIONS if NOTATION + option.name == key)
     style = session.style(settings)
-    at = option.choices.index(getattr(style, key))
-    changed = {key: option.choices[(at + by) % len(option.choices)]}
+    at = option.choices.index(getattr(style, option.name))
+    changed = {option.name: option.choices[(at + by) % len(option.choices)]}
     return replace(settings, style=replace(style, **changed))  # type: ignore[arg-type]  # an option, by its name
 
 

@@ -68,8 +68,10 @@ class Edits:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The changes made since the file, in order."""
-        return tuple(version.words for version in self._versions[1 : self._at + 1])
+        """The changes by which this differs from the file, in order: those given up by going back to it left out."""
+        texts = [version.draft.text for version in self._versions[: self._at + 1]]
+        last = len(texts) - 1 - texts[::-1].index(texts[0]) if texts else 0
+        return tuple(version.words for version in self._versions[last + 1 : self._at + 1])
 
     @property
     def changed(self) -> bool:
@@ -120,6 +122,8 @@ def preview(session: Session, cursor: int, draft: Draft, text: str, settings: Se
     except EditError as error:
         choices = draft.choices(target)
         raise EditError(f"{error}\n{', '.join(choices)}" if choices else str(error)) from None
+    if not scenario.training.iterations:
+        raise EditError(f"{target}: without an iteration there is nothing to step through")
     step = session.trace[cursor]
     if settings.hidden or not session.quick(step.place.k):
         return f"{target} = {value}: Enter computes everything anew"

@@ -19,7 +19,7 @@ from engine.printers.base import SHORTEST, Printer
 from engine.quantity import Kind
 from engine.scenario.model import Note, Scenario
 from engine.symmetry import Units, identical_units, statement, statements
-from engine.trace import Step, Trace
+from engine.trace import Progress, Step, Trace
 from tui.series import Series
 from tui.settings import Settings
 from tui.terminal import to_ascii
@@ -115,13 +115,27 @@ class Session:
 
     def near(self, step: int) -> bool:
         """Whether what a step needs is there, or computed before anybody notices."""
-        distance = self.trace.distance(self.trace.plan.k_of(step))
-        return distance <= 1 or self.quick(distance)
+        k = self.trace.plan.k_of(step)
+        distances = [(walk, walk.trace.distance(k)) for walk in self._compared(k)]
+        return all(distance <= 1 or walk.quick(distance) for walk, distance in distances)
+
+    def reach(self, step: int, progress: Progress | None = None) -> bool:
+        """Compute what a step needs. May be called in a thread; False if `progress` stopped it."""
+        k = self.trace.plan.k_of(step)
+        return all(walk.trace.reach(k, progress) for walk in self._compared(k))
+
+    def _compared(self, k: int) -> tuple[Session, ...]:
+        """The walks whose numbers at @k are needed: this one, and the one before, against which changes are marked."""
+        before = self.before
+        return (self,) if before is None or k > before.trace.plan.iterations else (self, before)
 
     def quick(self, updates: int) -> bool:
         """Whether so many updates are run before anybody notices."""
-        cost = OVERHEAD + self.trace.network.layout.size * self.trace.network.batches.largest
-        return updates * cost <= AT_ONCE
+        return self.cost(updates) <= AT_ONCE
+
+    def cost(self, updates: int) -> int:
+        """What so many updates take, in multiplications."""
+        return updates * (OVERHEAD + self.trace.network.layout.size * self.trace.network.batches.largest)
 
     def beside(self, cursor: int, unit: int = 0, sample: int = 0) -> int | None:
         """The step of the same quantity so many units or samples further; None where there is none."""

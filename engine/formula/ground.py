@@ -7,6 +7,7 @@ from typing import Protocol
 
 from engine.address import Address
 from engine.formula.nodes import (
+    Add,
     Index,
     Kronecker,
     Node,
@@ -14,6 +15,7 @@ from engine.formula.nodes import (
     Reduce,
     Ref,
     Size,
+    Skipped,
     Symbol,
     Total,
     mapped,
@@ -44,8 +46,11 @@ class Scope(Protocol):
         """Whether the scenario's batches are of one sample."""
 
 
-def ground(node: Node, scope: Scope, indices: Mapping[str, int]) -> Node:
+def ground(node: Node, scope: Scope, indices: Mapping[str, int], most: int = 0) -> Node:
     """The tree of `node` at `indices`, in which every symbol is linked to an address and carries its value.
+
+    With `most`, the middle terms of a longer sum that is the formula, or a term of it, are left out: for a screen,
+    which shows no more.
 
     Raises:
         KeyError: an index variable is open and not in `indices`.
@@ -58,14 +63,22 @@ def ground(node: Node, scope: Scope, indices: Mapping[str, int]) -> Node:
             address, value = scope.symbol(node, place, at)
             return Symbol(address, value, scope.single)
         case Reduce(operation, index, over, body):
-            return Total(
-                operation,
-                tuple(ground(body, scope, {**indices, index: position}) for position in range(1, scope.size(over) + 1)),
-            )
+            size = scope.size(over)
+
+            def term(position: int) -> Node:
+                return ground(body, scope, {**indices, index: position})
+
+            if not most or size <= most or operation != "sum":
+                return Total(operation, tuple(term(position) for position in range(1, size + 1)))
+            head = max(1, most - 2)
+            first = tuple(term(position) for position in range(1, head + 1))
+            return Total(operation, (*first, Skipped(size - head - 1), term(size)))
         case Kronecker(left, right):
             return Num(float(_index(left, indices) == _index(right, indices)))
         case Size(of, _):
             return Num(scope.count(of))
+        case Add(terms):
+            return Add(tuple(ground(term, scope, indices, most) for term in terms))
         case _:
             return mapped(node, lambda inner: ground(inner, scope, indices))
 

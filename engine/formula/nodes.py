@@ -162,6 +162,13 @@ class Total(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Skipped(Node):
+    """Terms of a long grounded reduction that were not written out: it can be printed, not evaluated."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kronecker(Node):
     """1[i = j]: one where the indices agree, else zero."""
 

@@ -25,6 +25,7 @@ from engine.formula.nodes import (
     Reduce,
     Ref,
     Size,
+    Skipped,
     Symbol,
     Total,
     Var,
@@ -223,6 +224,9 @@ class Printer:
 
     def _kept(self, terms: tuple[Node, ...], page: Page) -> list[tuple[int, Node | None]]:
         """The terms to print with their positions; None for those left out."""
+        if any(isinstance(term, Skipped) for term in terms):
+            page.abridged = True
+            return [(place, None if isinstance(term, Skipped) else term) for place, term in enumerate(terms)]
         numbered: list[tuple[int, Node | None]] = list(enumerate(terms))
         # a constant that closes a long sum (the bias) is not one of its terms: keep it
         if not self.most or len(terms) <= self.most:

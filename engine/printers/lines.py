@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from engine.explain import Equation, Explanation
 from engine.formula.evaluate import evaluate
-from engine.formula.nodes import Add, Let, Neg, Node, Num, Symbol, Total
+from engine.formula.nodes import Add, Let, Neg, Node, Num, Skipped, Symbol, Total
 from engine.notation import Notation
 from engine.printers.arrays import Shown, array_formula
 from engine.printers.base import Page, Printer
@@ -116,13 +116,13 @@ def _terms(node: Node, printer: Printer, page: Page) -> str:
     flat = _flat(node)
     if len(flat) < 2 or all(_plain_number(term) for term in flat):
         return ""
-    values = Total("sum", tuple(Num(evaluate(term, local)) for term in flat))
+    values = Total("sum", tuple(term if isinstance(term, Skipped) else Num(evaluate(term, local)) for term in flat))
     return printer.numbers(values, page)
 
 
 def _plain_number(term: Node) -> bool:
     """Whether a term is one number already, its sign aside."""
-    return isinstance(term.of if isinstance(term, Neg) else term, Num | Symbol)
+    return isinstance(term.of if isinstance(term, Neg) else term, Num | Symbol | Skipped)
 
 
 def _flat(node: Node) -> tuple[Node, ...]:
@@ -132,7 +132,7 @@ def _flat(node: Node) -> tuple[Node, ...]:
 
 
 def _count(node: Node) -> int:
-    return len(_flat(node))
+    return sum(term.count if isinstance(term, Skipped) else 1 for term in _flat(node))
 
 
 def _long(equation: Equation, printer: Printer, sample: int | None) -> list[Line]:

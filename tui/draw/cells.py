@@ -63,14 +63,22 @@ class Drawing:
     hits: tuple[Hit, ...] = ()
 
 
+class _Widths(dict[str, int]):
+    """The width of each character met, looked up once."""
+
+    def __missing__(self, char: str) -> int:
+        wide = unicodedata.east_asian_width(char) in "WF"
+        width = self[char] = 0 if unicodedata.combining(char) else 2 if wide else 1
+        return width
+
+
+_WIDTHS = _Widths()
+
+
 @lru_cache(maxsize=4096)
 def width_of(text: str) -> int:
     """Terminal cells `text` takes: combining marks none, East Asian wide two."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+    return len(text) if text.isascii() else sum(map(_WIDTHS.__getitem__, text))
 
 
 class Canvas:
@@ -84,8 +92,12 @@ class Canvas:
 
     def put(self, x: int, y: int, text: str, look: Look = PLAIN) -> int:
         """Write `text` from column x of row y; return the column after it."""
+        if text.isascii() and 0 <= y < self.height and x >= 0 and x + len(text) <= self.width:
+            self._chars[y][x : x + len(text)] = text
+            self._looks[y][x : x + len(text)] = [look] * len(text)
+            return x + len(text)
         for char in text:
-            wide = width_of(char)
+            wide = _WIDTHS[char]
             if wide == 0:
                 if 0 <= y < self.height and 0 < x <= self.width:
                     self._chars[y][x - 1] += char
@@ -116,17 +128,16 @@ class Canvas:
 
     def row(self, y: int) -> Row:
         """Row y as the fewest spans."""
+        chars, looks = self._chars[y], self._looks[y]
         spans: list[Span] = []
-        text = ""
-        current = PLAIN
-        for char, look in zip(self._chars[y], self._looks[y], strict=True):
-            if look != current and text:
-                spans.append(Span(text, current))
-                text = ""
-            current = look
-            text += char
-        if text:
-            spans.append(Span(text, current))
+        start, current = 0, looks[0] if looks else PLAIN
+        for x, look in enumerate(looks):
+            # most neighbours are one and the same object
+            if look is not current and look != current:
+                spans.append(Span("".join(chars[start:x]), current))
+                start, current = x, look
+        if looks:
+            spans.append(Span("".join(chars[start:]), current))
         return tuple(spans)
 
     def rows(self) -> tuple[Row, ...]:

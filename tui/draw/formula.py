@@ -15,7 +15,7 @@ from engine.printers.lines import Line, lines
 from engine.printers.marks import Marks, Run
 from tui.draw.cells import Drawing, Look, width_of
 from tui.draw.links import Text, cut_off, drawing_of, wrapped
-from tui.session import Session
+from tui.session import TERMS_SHOWN, Session
 from tui.settings import Settings
 from tui.terminal import to_ascii
 
@@ -131,7 +131,7 @@ def _step_of(session: Session, address: Address) -> int | None:
 
 def _said(session: Session, cursor: int, settings: Settings) -> list[_Said]:
     """The lines of a step that may be shown, the author's notes aside."""
-    explanation = explain(session.trace, cursor)
+    explanation = explain(session.trace, cursor, 0 if settings.whole else TERMS_SHOWN)
     step = explanation.step
     printer = session.printer(settings)
     marks = printer.marks = Marks()

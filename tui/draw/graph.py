@@ -128,8 +128,8 @@ def _draw_gaps(canvas: Canvas, net: _Net, plan: Plan, top: int, *, ascii: bool, 
         else ()
         for placed in plan.placed
     )
-    for x, y, char, look in line_layer(plan.placed, plan.wirings, edges, emphases, net.model.direction, ascii):
-        canvas.paint(x, y + top, [char], [look])
+    for x, y, chars, looks in line_layer(plan.placed, plan.wirings, edges, emphases, net.model.direction, ascii):
+        canvas.paint(x, y + top, chars, looks)
     for source, dest, wiring in pairs:
         edge = partial(net.edge, source.column)
         if wiring.kind in WIRED:

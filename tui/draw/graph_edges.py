@@ -112,8 +112,8 @@ def line_layer(
     emphases: tuple[tuple[str, ...], ...],
     direction: str,
     ascii: bool,
-) -> tuple[tuple[int, int, str, Look], ...]:
-    """Outlines and wires as finished cells. `edges` by gap (empty: not wired), `emphases` of units by column."""
+) -> tuple[tuple[int, int, list[str], list[Look]], ...]:
+    """Outlines and wires as finished runs of cells: x, y, characters, looks. `edges` by gap (empty: not wired), `emphases` of units by column."""
     wires = Wires()
     backward = direction == BACKWARD
     for column, marks in zip(placed, emphases, strict=True):
@@ -132,7 +132,19 @@ def line_layer(
             _wire_gap(wires, wiring, source, dest, labels, backward=backward)
             arrows |= _arrows(wiring, source, dest, labels, heads(ascii=ascii)[backward], backward=backward)
     cells = {(x, y): (char, role) for x, y, char, role in wires.cells(ascii=ascii)} | arrows
-    return tuple((x, y, char, Look(role)) for (x, y), (char, role) in cells.items())
+    return _runs(cells)
+
+
+def _runs(cells: dict[tuple[int, int], tuple[str, str]]) -> tuple[tuple[int, int, list[str], list[Look]], ...]:
+    """Cells beside one another put together."""
+    runs: list[tuple[int, int, list[str], list[Look]]] = []
+    for (x, y), (char, role) in sorted(cells.items(), key=lambda cell: (cell[0][1], cell[0][0])):
+        if runs and runs[-1][1] == y and runs[-1][0] + len(runs[-1][2]) == x:
+            runs[-1][2].append(char)
+            runs[-1][3].append(Look(role))
+        else:
+            runs.append((x, y, [char], [Look(role)]))
+    return tuple(runs)
 
 
 def put_number(canvas: Canvas, x: int, y: int, width: int, label: EdgeLabel, *, ascii: bool) -> Hit:

@@ -10,6 +10,7 @@ from tui.draw.cells import Canvas, Look, Row
 from tui.draw.wrap import clip
 from tui.session import Session
 from tui.settings import Settings
+from tui.terminal import to_ascii
 
 HEIGHT = 3
 """Rows: the words, the walk, the iteration."""
@@ -56,6 +57,7 @@ def timeline_rows(
 ) -> tuple[Row, ...]:
     """Three rows; `status` (a running computation, playing) stands at the right of the words."""
     canvas = Canvas(width, HEIGHT)
+    status = to_ascii(status) if settings.ascii else status
     step = session.trace[cursor]
     room = width - (len(status) + 2 if status else 0)
     words = session.words(step, settings)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from engine.goal import Answer, solve
 from engine.goal_algebra import GoalError
-from engine.scenario.edit import Draft
+from engine.scenario.edit import Draft, EditError
 from engine.scenario.model import Goal
 from engine.scenario.save import SaveError, save
 from engine.trace import Progress
@@ -41,9 +42,20 @@ class Editing(Moving):
         )
 
     def _edited(self, text: str | None) -> None:
-        if text is not None:
-            target, value = parse_edit(text)
-            self._take(self.edits.draft(self.walk).set(target, value), f"{target} = {value}")
+        if text is None:
+            return
+        target, value = parse_edit(text)
+        now = self.edits.draft(self.walk)
+        try:
+            draft = now.set(target, value)
+        except EditError as error:
+            # another change may have been computed to its end while this one was typed
+            self.say(str(error))
+            return
+        if draft.text == now.text:
+            self.status = f"{target} is {value} already"
+        else:
+            self._take(draft, f"{target} = {value}")
 
     def _take(self, draft: Draft, words: str) -> None:
         self._swap(draft, lambda: self.edits.add(draft, words), words)
@@ -79,7 +91,7 @@ class Editing(Moving):
             arrive(None)
             return
         self.compute(
-            lambda progress: session.trace.reach(k, progress),
+            lambda progress: session.reach(step, progress),
             arrive,
             lambda done: f"{words}: computing update {done:,} of {k:,}",
         )
@@ -91,6 +103,8 @@ class Editing(Moving):
         self.cursor = step
         self.shown = step
         self.rebind(old)
+        # marks are made against the walk before alone: one before that would keep all of them in memory
+        old.before = None
 
     def rebind(self, old: Session) -> None:
         """Carry marks, breakpoints and places over from the walk before."""
@@ -123,7 +137,11 @@ class Editing(Moving):
         if text is None:
             return
         walk = self.walk
-        goal = parse_goal(text, walk, self.cursor)
+        try:
+            goal = parse_goal(text, walk, self.cursor)
+        except ValueError as error:
+            self.say(str(error))
+            return
         self.compute(
             partial(_solved, walk, goal), self._sought, lambda done: f"looking for {goal.free}, {done} walks tried"
         )
@@ -132,7 +150,11 @@ class Editing(Moving):
         if isinstance(found, str):
             self.say(found)
             return
-        draft = self.edits.draft(self.walk).set(str(found.goal.free), found.value)
+        try:
+            draft = self.edits.draft(self.walk).set(str(found.goal.free), found.value)
+        except EditError as error:
+            self.say(str(error))
+            return
         self._take(draft, f"{found.goal.free} = {found.value!r}")
 
     # keeping
@@ -141,10 +163,8 @@ class Editing(Moving):
         self.pause()
 
         def meaning(text: str) -> str:
-            path = Path(text).expanduser()
-            if path.is_dir():
-                raise ValueError(f"{path} is a folder: name a file in it")
-            return f"{path} is there already: you will be asked" if path.exists() else f"a new file {path}"
+            path, there = _place(text)
+            return f"{path} is there already: you will be asked" if there else f"a new file {path}"
 
         path = self.walk.scenario.path
         stem = path.stem if path else "scenario"
@@ -157,8 +177,8 @@ class Editing(Moving):
     def _save(self, text: str | None) -> None:
         if text is None:
             return
-        path = Path(text).expanduser()
-        if not path.exists():
+        path, there = _place(text)
+        if not there:
             self._write(path, overwrite=False)
             return
         choices = [("no", "Keep it", "nothing is written"), ("yes", "Replace it", "the file that is there is lost")]
@@ -168,9 +188,13 @@ class Editing(Moving):
         )
 
     def _write(self, path: Path, overwrite: bool) -> None:
+        draft = self.edits.draft(self.walk)
         try:
-            save(self.edits.draft(self.walk).text, path, overwrite=overwrite)
-        except SaveError as error:
+            if os.path.realpath(path.parent) != os.path.realpath(draft.path.parent):
+                # the files it names are not beside it there
+                draft = draft.on_its_own()
+            save(draft.text, path, overwrite=overwrite)
+        except (SaveError, EditError) as error:
             self.say(str(error))
         else:
             self.status = f"saved {path}"
@@ -184,6 +208,22 @@ class Editing(Moving):
             case "revert" if self.edits.original is None:
                 return "these are the file's values"
         return super().why_not(command)
+
+
+def _place(text: str) -> tuple[Path, bool]:
+    """The path that text names, and whether a file is there.
+
+    Raises:
+        ValueError: no file can be there.
+    """
+    try:
+        path = Path(text).expanduser()
+        if path.is_dir():
+            raise ValueError(f"{path} is a folder: name a file in it")
+        return path, path.exists()
+    except (OSError, RuntimeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ValueError(f"{text} cannot be a file: {(reason or str(error)).lower()}") from None
 
 
 def _solved(walk: Session, goal: Goal, progress: Progress) -> Answer | str:

@@ -205,7 +205,9 @@ class Finding(Moving):
         if lost:
             self.say(f"no breakpoint any more: {', '.join(lost)}")
         self.found = Search(walk, self.found.text) if self.found else None
-        self.follow = None if self.follow and not self.follow.fits(walk) else self.follow
+        if self.follow and not self.follow.fits(walk):
+            self.say(f"there is no {self.follow.words(old)} any more: every step is stopped at again")
+            self.follow = None
 
     def why_not(self, command: str) -> str:
         match command:

@@ -16,6 +16,10 @@ from tui.widgets.panels import FormulaPanel, Panel
 
 WIDE = 110
 """Columns from which panels stand side by side."""
+HIGH = 30
+"""Rows from which the panel below the network gets more of them."""
+LOWER_ROWS, HIGH_LOWER = 7, 11
+"""Rows of the panel below the network, its title among them."""
 PANES = ("graph", "formula", "values", "curves", "paths", "timeline")
 LOWER = ("formula", "values", "curves", "paths")
 """Panels that share the place below the network, where there is one."""
@@ -42,7 +46,8 @@ class Looking(Moving):
         wide = self.size.width >= WIDE and not self.settings.big
         self.set_class(wide, "wide")
         self.set_class(bool(self.enlarged), "enlarged")
-        self.set_class(self.settings.big, "big")
+        lower = HIGH_LOWER if self.size.height >= HIGH else LOWER_ROWS
+        self.query_one("#body").styles.grid_rows = "1fr" if self.enlarged else f"1fr {lower}"
         for name in PANES[:-1]:
             pane = self.query_one(f"#{name}")
             if self.enlarged:
@@ -50,10 +55,25 @@ class Looking(Moving):
             else:
                 pane.display = name in (("graph", "formula", self.side) if wide else ("graph", self.below))
         self.query_one(FormulaPanel).whole = self.enlarged == "formula"
+        self._title(wide)
         focused = self.focused
         if focused is not None and not focused.display:
             self.set_focus(self.query_one(f"#{self.enlarged or self.below}"))
         self.schedule()
+
+    def _title(self, wide: bool) -> None:
+        """Say over each place which panels share it, the one there first in weight."""
+        for name in LOWER:
+            if wide and not self.enlarged:
+                shared: tuple[str, ...] = ("formula",) if name == "formula" else SIDE
+            else:
+                shared = LOWER
+            said = [
+                f"[b]{PANES.index(other) + 1} {other.title()}[/b]" if other == name
+                else f"[not b]{PANES.index(other) + 1} {other.title()}[/]"
+                for other in shared
+            ]  # fmt: skip
+            self.query_one(f"#{name}").border_title = "  ".join(said)
 
     # panels
 

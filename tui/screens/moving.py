@@ -45,15 +45,15 @@ class Moving(Working):
         """
         if pause:
             self.pause()
-        trace = self.walk.trace
-        if self.walk.near(step):
+        walk = self.walk
+        if walk.near(step):
             self.cancel()
             self._arrive(step, keep)
             return
-        k = trace.plan.k_of(step)
+        k = walk.trace.plan.k_of(step)
         self._wanted = step
         self.compute(
-            lambda progress: trace.reach(k, progress),
+            lambda progress: walk.reach(step, progress),
             lambda reached: self._arrive(step, keep),
             lambda done: f"computing update {done:,} of {k:,}",
         )
@@ -102,10 +102,15 @@ class Moving(Working):
 
     def action_forward(self) -> None:
         if not self.reveal():
-            self.go(self._stride(True, self.settings.granularity))
+            self._step(True)
 
     def action_back(self) -> None:
-        self.go(self._stride(False, self.settings.granularity))
+        self._step(False)
+
+    def _step(self, forwards: bool) -> None:
+        # first: it says nothing any more, and the stride may have something to say
+        self.pause()
+        self.go(self._stride(forwards, self.settings.granularity), pause=False)
 
     def action_next_part(self) -> None:
         self.go(self.walk.forward(self.cursor, Granularity.LAYER))

@@ -42,7 +42,7 @@ class Sharing(Moving):
             return
         text = self.text_of(what)
         self.app.copy_to_clipboard(text)
-        first, *rest = text.split("\n")
+        first, *rest = text.splitlines()
         self.status = (
             f"copied {first[:30]}{'...' if len(first) > 30 else ''}{f' and {len(rest)} lines' if rest else ''}"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -12,9 +14,9 @@ from textual.widgets import Footer
 from tui.commands import COMMANDS
 from tui.draw.timeline import Marks
 from tui.screens.editing import Editing
+from tui.screens.filling import Filling
 from tui.screens.finding import Finding
 from tui.screens.help import HelpScreen
-from tui.screens.looking import Looking
 from tui.screens.sharing import Sharing
 from tui.session import Session
 from tui.settings import Settings
@@ -29,10 +31,12 @@ from tui.widgets.panels import (
     ValuesPanel,
 )
 
+GARBAGE = 20_000
+"""Objects made between two looks for garbage: some steps. The usual 700 cost a pause in every step."""
 IN_FOOTER = tuple(command.id for command in COMMANDS if command.footer)
 
 
-class StepperScreen(Finding, Looking, Editing, Sharing):
+class StepperScreen(Finding, Filling, Editing, Sharing):
     """Walks a session. The cursor is the truth; `shown` follows it once all waiting keys are handled."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's own form
@@ -80,6 +84,10 @@ class StepperScreen(Finding, Looking, Editing, Sharing):
 
     def on_mount(self) -> None:
         self.query_one("#formula").focus()
+        # what is there by now stays: the collector need not look through it at every thousand cells drawn
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
         self.lay_out()
 
     def on_resize(self) -> None:
@@ -124,6 +132,7 @@ class StepperScreen(Finding, Looking, Editing, Sharing):
         for panel in self.query(Panel):
             if panel.display:
                 panel.redraw()
+        self.fill()
         greyed = frozenset(command for command in IN_FOOTER if self.why_not(command))
         if greyed != self._greyed:
             # the footer is composed anew each time: half of what a step would cost
@@ -166,6 +175,7 @@ class StepperScreen(Finding, Looking, Editing, Sharing):
 
     def on_key(self, event: events.Key) -> None:
         """A command that can do nothing says why."""
-        bound = self.active_bindings.get(event.key)
-        if bound is not None and not bound.enabled:
-            self.status = self.why_not(bound.binding.action)
+        command = self.app.command_of(event.key)
+        why = self.why_not(command) if command else ""
+        if why:
+            self.status = why

@@ -34,7 +34,7 @@ class Blocks:
 
     def step(self, index: int, reasons: bool = False) -> list[str]:
         """One step; `reasons` adds the formula of its array and why it is computed."""
-        explanation = explain(self._trace, index)
+        explanation = explain(self._trace, index, self._printer.most)
         printed = [line for line in lines(explanation, self._printer) if reasons or line.kind not in REASONS]
         return [self._position(explanation.step), *(f"  {line}" for line in printed)]
 

@@ -14,11 +14,13 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.draw.cells import Row
+from tui.draw.cells import Look, Row, width_of
 from tui.palette import Palette
 
 CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), "?") | {ord(blank): " " for blank in "\t\n\v\f\r"}
 """What a file says never steers the terminal."""
+STYLES_KEPT = 4096
+"""Heat makes many looks; a screen has far fewer at a time."""
 
 
 class CellsWidget(Widget):
@@ -31,6 +33,9 @@ class CellsWidget(Widget):
         self._rows: Sequence[Row] = ()
         self._palette: Palette | None = None
         self._strips: dict[int, Strip] = {}
+        self._background = Style()
+        self._styles: dict[Look, Style] = {}
+        """Styles over the background; the looks of a screen are few."""
         self._drawn: object = None
         self.top = 0
         """First row shown, where there are more than fit."""
@@ -48,12 +53,18 @@ class CellsWidget(Widget):
         size = self.content_size
         if not size.width or not size.height:
             return
+        background = self.rich_style
+        if background != self._background:
+            self._background = background
+            self._styles.clear()
+            self._strips.clear()
         rows = self.draw(size.width, size.height)
         palette = self.palette()
         self.top = max(0, min(self.top, len(rows) - size.height))
         old, self._rows = self._rows, rows
         if palette is not self._palette or len(old) != len(rows):
             self._palette = palette
+            self._styles.clear()
             self._strips.clear()
             self.refresh()
             return
@@ -83,7 +94,7 @@ class CellsWidget(Widget):
         width = self.content_size.width
         row = y + self.top
         if row >= len(self._rows):
-            return Strip.blank(width, self._background())
+            return Strip.blank(width, self._background)
         strip = self._strips.get(row)
         if strip is None or strip.cell_length != width:
             strip = self._strip(self._rows[row], width)
@@ -91,12 +102,14 @@ class CellsWidget(Widget):
         return strip
 
     def _strip(self, row: Row, width: int) -> Strip:
-        palette = self.palette()
-        background = self._background()
-        segments = [
-            Segment(span.text.translate(CONTROLS), background + palette.style(span.look)) for span in row if span.text
-        ]
-        return Strip(segments).adjust_cell_length(width, background)
+        segments = [Segment(span.text.translate(CONTROLS), self._style(span.look)) for span in row if span.text]
+        length = sum(width_of(segment.text) for segment in segments)
+        return Strip(segments, length).adjust_cell_length(width, self._background)
 
-    def _background(self) -> Style:
-        return self.rich_style
+    def _style(self, look: Look) -> Style:
+        style = self._styles.get(look)
+        if style is None:
+            if len(self._styles) > STYLES_KEPT:
+                self._styles.clear()
+            style = self._styles[look] = self._background + self.palette().style(look)
+        return style
