@@ -7,6 +7,7 @@ large: in colour as SVG, dark and light, and as text without colour and in ASCII
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import re
 import sys
@@ -14,6 +15,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.scenario.model import Scenario
 
 HERE = Path(__file__).parent
 GALLERY = HERE / "gallery"
@@ -26,7 +31,29 @@ NETWORKS = {
     "digits": ("z[1][3]#2", "dW[1][3,29]", "W[1][3,29]@1"),
     "large": ("z[1][5]", "dW[1][5,400]", "W[1][5,400]@1"),
 }
-"""Scenario → a forward, a backward and an update step. `large` is 784-128-10, beside this script."""
+"""Scenario → a forward, a backward and an update step. `large` is made here: 784-128-10."""
+LARGE = """
+title = "784-128-10"
+[network]
+inputs = 784
+[[network.layers]]
+units = 128
+activation = "relu"
+weights = {{ init = "he_normal", seed = 1 }}
+biases = "zeros"
+[[network.layers]]
+units = 10
+activation = "softmax"
+weights = {{ init = "xavier_uniform", seed = 2 }}
+biases = "zeros"
+[data]
+x = [{ring}]
+y = [[1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]]
+[training]
+loss = {{ name = "cross_entropy", factor = 1.0, over_outputs = "sum", over_samples = "mean" }}
+optimizer = {{ name = "sgd", learning_rate = 0.1 }}
+iterations = 100
+"""
 LOOKS = {
     "dark": ({"COLORTERM": "truecolor"}, "backprop-dark"),
     "light": ({"COLORTERM": "truecolor"}, "backprop-light"),
@@ -75,18 +102,29 @@ def environment(values: dict[str, str]) -> Iterator[None]:
         os.environ.update(before)
 
 
-def source(name: str) -> str:
-    """What is typed for FILE."""
-    return str(HERE / f"{name}.toml") if (HERE / f"{name}.toml").exists() else name
+def ring() -> list[float]:
+    """A zero as an image of 28×28."""
+    return [
+        round(math.exp(-((math.hypot(row - 13.5, (column - 13.5) * 1.3) - 9) ** 2) / 5), 3)
+        for row in range(28)
+        for column in range(28)
+    ]
+
+
+def scenario_of(name: str) -> Scenario:
+    """A shipped scenario, or the large one."""
+    from engine.scenario.read import read_text
+    from tui.verbs.load import load
+
+    return read_text(LARGE.format(ring=ring()), "large.toml") if name == "large" else load(name)
 
 
 async def shot(scenario: str, target: str, size: tuple[int, int], theme: str, ascii: bool, text: bool) -> str:
     """The screen at a step: SVG, or its characters alone."""
     from tui.app import StepperApp
     from tui.session import Session
-    from tui.verbs.load import load
 
-    walk = load(source(scenario))
+    walk = scenario_of(scenario)
     app = StepperApp(walk, Session(walk).target(target, 0), ascii)
     async with app.run_test(size=size) as pilot:
         if theme:

@@ -113,7 +113,10 @@ def line_layer(
     direction: str,
     ascii: bool,
 ) -> tuple[tuple[int, int, list[str], list[Look]], ...]:
-    """Outlines and wires as finished runs of cells: x, y, characters, looks. `edges` by gap (empty: not wired), `emphases` of units by column."""
+    """Outlines and wires as finished runs of cells: x, y, characters, looks.
+
+    `edges` by gap (empty: not wired), `emphases` of units by column.
+    """
     wires = Wires()
     backward = direction == BACKWARD
     for column, marks in zip(placed, emphases, strict=True):

@@ -55,9 +55,10 @@ class Editing(Moving):
         if draft.text == now.text:
             self.status = f"{target} is {value} already"
         else:
-            self._take(draft, f"{target} = {value}")
+            self.take(draft, f"{target} = {value}")
 
-    def _take(self, draft: Draft, words: str) -> None:
+    def take(self, draft: Draft, words: str) -> None:
+        """Walk a changed scenario, and remember the way back to this one."""
         self._swap(draft, lambda: self.edits.add(draft, words), words)
 
     def action_undo(self) -> None:
@@ -73,7 +74,7 @@ class Editing(Moving):
     def action_revert(self) -> None:
         original = self.edits.original
         if original is not None:
-            self._take(original, "the file's values")
+            self.take(original, "the file's values")
 
     def _swap(self, draft: Draft, done: Callable[[], None], words: str) -> None:
         """Walk another scenario from the same step on, once it has been computed as far as that step."""
@@ -128,7 +129,7 @@ class Editing(Moving):
                 "like a[2][1] = 0.9 by x[1] from -10 to 10",
                 "a[2][1] = 0.9 by x[1]",
                 meaning,
-                f"{step.address} = … by {free}",
+                f"{step.address} = {step.value:.4g} by {free}",
             ),
             self._seek,
         )
@@ -155,7 +156,7 @@ class Editing(Moving):
         except EditError as error:
             self.say(str(error))
             return
-        self._take(draft, f"{found.goal.free} = {found.value!r}")
+        self.take(draft, f"{found.goal.free} = {found.value!r}")
 
     # keeping
 

@@ -14,7 +14,11 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.choices import Choice
+from tui.draw.wrap import clip
 from tui.terminal import to_ascii
+
+TITLE, SHOWN, WIDTH = 24, 12, 70
+"""Cells of a row's name, of what is chosen, and of the row: what a dialog on 80 columns has room for."""
 
 
 class OptionsScreen(ModalScreen[None]):
@@ -66,9 +70,11 @@ class OptionsScreen(ModalScreen[None]):
         self.query_one("#preview", Static).update(Text(self._plain(self._keep())))
 
     def _row(self, choice: Choice) -> Text:
-        return Text.assemble(
-            f"{self._plain(choice.title):<28}", (self._plain(choice.shown), "bold"), f"  {self._plain(choice.meaning)}"
-        )
+        head = f"{self._plain(choice.title):<{TITLE}}"
+        shown = f"{self._plain(choice.shown):<{SHOWN}}"
+        room = max(0, WIDTH - len(head) - len(shown))
+        dots = "..." if self.app.has_class("ascii") else "…"
+        return Text.assemble(head, (shown, "bold"), clip(self._plain(choice.meaning), room, dots))
 
     def _plain(self, text: str) -> str:
         return to_ascii(text) if self.app.has_class("ascii") else text

@@ -9,15 +9,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
 from textual.reactive import reactive
-from textual.widgets import Footer
+from textual.widgets import Footer, Static
 
 from tui.commands import COMMANDS
 from tui.draw.timeline import Marks
-from tui.screens.editing import Editing
 from tui.screens.filling import Filling
 from tui.screens.finding import Finding
 from tui.screens.help import HelpScreen
 from tui.screens.sharing import Sharing
+from tui.screens.watching import Watching
 from tui.session import Session
 from tui.settings import Settings
 from tui.widgets.panels import (
@@ -36,7 +36,7 @@ GARBAGE = 20_000
 IN_FOOTER = tuple(command.id for command in COMMANDS if command.footer)
 
 
-class StepperScreen(Finding, Filling, Editing, Sharing):
+class StepperScreen(Finding, Filling, Watching, Sharing):
     """Walks a session. The cursor is the truth; `shown` follows it once all waiting keys are handled."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's own form
@@ -79,6 +79,9 @@ class StepperScreen(Finding, Filling, Editing, Sharing):
             yield CurvesPanel(id="curves").data_bind(**bound)
             yield PathsPanel(id="paths").data_bind(**bound)
             yield FormulaPanel(id="formula").data_bind(**bound, link=StepperScreen.link)
+        problems = Static(id="problems", markup=False)
+        problems.display = False
+        yield problems
         yield TimelinePanel(id="timeline").data_bind(**bound, status=StepperScreen.status, marks=StepperScreen.marked)
         yield Footer(show_command_palette=False, compact=True)
 
@@ -89,6 +92,7 @@ class StepperScreen(Finding, Filling, Editing, Sharing):
         gc.freeze()
         gc.set_threshold(GARBAGE)
         self.lay_out()
+        self.watch_file()
 
     def on_resize(self) -> None:
         self.lay_out()
