@@ -79,7 +79,15 @@ class Follow:
         )
 
     def fits(self, session: Session) -> bool:
-        """Whether a walk has anything of what is followed."""
+        """Whether a walk has what is followed."""
+        network = session.trace.network
+        if self.sample is not None and self.sample > network.batches.largest:
+            # the steps of the whole batch are still there, and would be all that is stopped at
+            return False
+        if self.unit is not None:
+            layer, unit = self.unit
+            if layer > network.depth or unit > network.sizes[layer]:
+                return False
         return session.last >= 0 and self.count(session.trace.plan, 0) > 0
 
     def words(self, session: Session) -> str:
