@@ -158,8 +158,8 @@ def gallery() -> str:
     lines = [
         "# Gallery",
         "",
-        "Made by `python docs/pictures.py`: each network at a forward, a backward and an update step. In colour as SVG;",
-        "without colour (`NO_COLOR`) and in ASCII as text, for there a terminal shows no more.",
+        "Made by `python docs/pictures.py`: six networks, each at a forward, a backward and an update step. In",
+        "colour as SVG; without colour (`NO_COLOR`) and in ASCII as text, for there a terminal shows no more.",
     ]
     for scenario, targets in NETWORKS.items():
         lines += ["", f"## {scenario}", "", "| | 80×24 | 120×40 |", "|---|---|---|"]
