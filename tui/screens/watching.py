@@ -9,6 +9,7 @@ from textual.widgets import Static
 from engine.scenario.edit import Draft
 from engine.scenario.errors import ScenarioError
 from engine.scenario.words import count
+from tui.draw.wrap import wrap
 from tui.screens.editing import Editing
 from tui.terminal import to_ascii
 
@@ -45,10 +46,11 @@ class Watching(Editing):
             draft = Draft.of(path)
             scenario = draft.scenario
         except (ScenarioError, UnicodeDecodeError) as error:
-            self._complain(str(error))
+            # the name is enough: the file is the one that is walked
+            self._complain(str(error).replace(str(path), path.name))
             return
         if not scenario.training.iterations:
-            self._complain(f"{path}: there is nothing to step through: the training has no iterations")
+            self._complain(f"{path.name}: there is nothing to step through: the training has no iterations")
             return
         self._complain("")
         if draft.text != self.edits.draft(self.walk).text:
@@ -57,7 +59,8 @@ class Watching(Editing):
     def _complain(self, text: str) -> None:
         """Say what is wrong with the file, below the walk that is still shown; nothing: all is well."""
         said = self.query_one("#problems", Static)
-        lines = text.split("\n")
+        width = max(1, self.size.width - 2)
+        lines = [part for line in text.split("\n") for part in wrap(line, width, 4)]
         if len(lines) > MOST_LINES:
             left = len(lines) - MOST_LINES + 1
             lines = [*lines[: MOST_LINES - 1], f"and {count(left, 'more line')}: save again, or see check"]
