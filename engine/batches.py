@@ -18,7 +18,6 @@ class Batches:
     def __init__(self, samples: int, training: Training) -> None:
         self._samples = samples
         self._size = training.batch_size
-        self._shuffle = training.shuffle
         self._seed = training.seed
         full, rest = divmod(samples, training.batch_size)
         self.partial = 0 if training.drop_last else rest
@@ -26,8 +25,11 @@ class Batches:
         self.full_per_epoch = full
         self.per_epoch = full + (self.partial > 0)
         """Iterations of one epoch."""
+        self.same = not training.shuffle
+        """Whether every epoch has the same batches."""
         # bound to the instance so that two walks never share a cache
-        self._order = lru_cache(maxsize=4)(self._draw)
+        self.order = lru_cache(maxsize=4)(self._draw)
+        """The order of the rows in a shuffled epoch."""
 
     @property
     def largest(self) -> int:
@@ -42,7 +44,7 @@ class Batches:
         """Row numbers (from 0) of batch k, in the order the batch has them."""
         epoch, place = divmod(k, self.per_epoch)
         start = place * self._size
-        order = self._order(epoch) if self._shuffle else None
+        order = None if self.same else self.order(epoch)
         stop = start + self.size(k)
         return np.arange(start, stop) if order is None else order[start:stop]
 

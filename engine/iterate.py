@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from engine.layers.stage import Work
@@ -15,11 +17,13 @@ from engine.statistics import summary_of
 class Record:
     """Every array of one iteration, read-only, by (name, layer). Derived ones are computed when asked for."""
 
-    def __init__(self, network: Network, state: State, work: Work) -> None:
+    def __init__(self, network: Network, state: State, work: Work, after: State | None = None) -> None:
         for array in work.values():
             array.flags.writeable = False
         self.k = state.k
         """The record @k is computed from state @k."""
+        self.after = after
+        """State @k+1, where it was computed on the way."""
         self._network = network
         self._state = state
         self._work = work
@@ -75,18 +79,77 @@ def forward(network: Network, state: State) -> Work:
     return work
 
 
-def record(network: Network, state: State) -> Record:
-    """Forward, loss and backward from state @k, without the update."""
+def _computed(network: Network, state: State) -> Work:
+    """Forward, loss and backward from state @k."""
     work = forward(network, state)
     with np.errstate(all="ignore"):
         for stage in reversed(network.stages):
             stage.backward(work, state)
-    return Record(network, state, work)
+    return work
+
+
+def record(network: Network, state: State) -> Record:
+    """Forward, loss and backward from state @k, without the update."""
+    return Record(network, state, _computed(network, state))
 
 
 def iterate(network: Network, state: State) -> tuple[State, Record]:
     """State @k to state @k+1, and the record between them."""
-    made = record(network, state)
+    work = _computed(network, state)
+    return _handed_out(_updated(network, state, work, np.empty(network.layout.size))), Record(network, state, work)
+
+
+def _updated(network: Network, state: State, work: Work, vector: Array) -> State:
+    """State @k+1, written into `vector`."""
+    after = State(state.k + 1, vector, network.layout)
     with np.errstate(all="ignore"):
-        after = {**state, **network.update.apply(state, made._work, state.k + 1)}
-    return State(state.k + 1, network.layout.pack(after), network.layout), made
+        network.update.write(after, state, work, after.k)
+    return after
+
+
+def _handed_out(state: State) -> State:
+    """The state, read-only from now on: nobody else has its vector or a view of it."""
+    state.vector.flags.writeable = False
+    return State(state.k, state.vector, state.layout)
+
+
+class ArrayRunner:
+    """Iterations of one network by arrays."""
+
+    stride = 1
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._fading = network.fading()
+        self._spare: list[Array] = []
+
+    def iterate(self, state: State) -> tuple[State, Record]:
+        """State @k to state @k+1, and the record between them."""
+        return iterate(self._network, state)
+
+    def record(self, state: State) -> Record:
+        """The record @k."""
+        return record(self._network, state)
+
+    def advance(self, state: State, stop: int, losses: list[float]) -> tuple[State, bool]:
+        """State @k to state @stop, the losses on the way appended; whether everything was finite for certain.
+
+        Between the two nothing is kept: the states on the way take turns in two vectors of its own.
+        """
+        network, first, sound = self._network, len(losses), True
+        turns = [self._vector(), self._vector()]
+        for k in range(state.k, stop):
+            work = _computed(network, state)
+            losses.append(float(work["loss", None]))
+            vector = np.empty(network.layout.size) if k == stop - 1 else turns[k % 2]
+            state = _updated(network, state, work, vector)
+            sound = sound and all(np.isfinite(state[key]).all() for key in self._fading)
+        self._spare += turns
+        state = _handed_out(state)
+        return state, sound and state.finite and math.isfinite(sum(losses[first:]))
+
+    def _vector(self) -> Array:
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return np.empty(self._network.layout.size)

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.activations import ACTIVATIONS
 from engine.batches import Batches
+from engine.formula.nodes import refs
 from engine.layers.activation import activation_stage
 from engine.layers.clip import Clip
 from engine.layers.dense import Dense, Use
@@ -52,6 +53,8 @@ class Network:
         """What the last activation reads."""
         self.dense: dict[int, Dense] = {}
         self.stages = self._stages(updated)
+        self.draws = [stage for stage in self.stages if isinstance(stage, InputNoise | DropoutStage)]
+        """The stages that draw random numbers for every iteration."""
         normalised = [stage for stage in self.stages if isinstance(stage, Normalise)]
         proximal = {
             (name, layer or 0): tuple(
@@ -72,12 +75,28 @@ class Network:
         """The quantities that are stepped through, in the order of an iteration."""
         self.catalogue: dict[Key, Quantity] = {quantity.key: quantity for quantity in everything}
         """Every quantity by name and layer, stepped through or not."""
+        changed = {quantity.key for quantity in self.walk if quantity.kind is Kind.STATE}
+        self.update.kept = tuple(key for key in self.layout.shapes if key not in changed)
         self.derived = {key: compute for stage in self.stages for key, compute in stage.derived().items()}
 
     def start(self) -> State:
         """State @0."""
         arrays = {**self.parameters, **self.update.slots_at_start(), **self._statistics_at_start}
         return State(0, self.layout.pack(arrays), self.layout)
+
+    def fading(self) -> tuple[Key, ...]:
+        """The states that an update computes anew (m̂, v̂).
+
+        Any other enters its own next value, so once it is not finite it never is again, and whether a run has left
+        the finite numbers shows in its end; one of these may be ∞ in between.
+        """
+        return tuple(
+            quantity.key
+            for quantity in self.walk
+            if quantity.kind is Kind.STATE
+            and quantity.template is not None
+            and not any(ref.name == quantity.name and not ref.after for ref in refs(quantity.template))
+        )
 
     def learning_rate(self, k: int) -> float:
         """η of the update from state @k to state @k+1."""

@@ -45,21 +45,25 @@ class Layout:
 class State(Mapping[Key, Array]):
     """State @k: after k updates. A mapping from (name, layer) to read-only arrays."""
 
-    __slots__ = ("_layout", "k", "vector")
+    __slots__ = ("_views", "k", "layout", "vector")
 
     def __init__(self, k: int, vector: Array, layout: Layout) -> None:
         self.k = k
         self.vector = vector
-        self._layout = layout
+        self.layout = layout
+        self._views: dict[Key, Array] = {}
 
     def __getitem__(self, key: Key) -> Array:
-        return self._layout.view(self.vector, key)
+        view = self._views.get(key)
+        if view is None:
+            view = self._views[key] = self.layout.view(self.vector, key)
+        return view
 
     def __iter__(self) -> Iterator[Key]:
-        return iter(self._layout.shapes)
+        return iter(self.layout.shapes)
 
     def __len__(self) -> int:
-        return len(self._layout.shapes)
+        return len(self.layout.shapes)
 
     @property
     def finite(self) -> bool:

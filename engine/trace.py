@@ -19,11 +19,12 @@ import numpy as np
 
 from engine.address import Address, AddressError
 from engine.checkpoints import OVERHEAD, Checkpoints
-from engine.iterate import Record, iterate, record
+from engine.iterate import Record
 from engine.names import Names
 from engine.network import Network
 from engine.plan import Place, Plan
 from engine.quantity import Kind, Phase, Quantity
+from engine.runner import runner_of
 from engine.scenario.model import Array, Scenario
 from engine.state import State
 
@@ -75,13 +76,19 @@ class Trace(Sequence[Step]):
         engine.plan.PlanError: the walk has more than 2⁶³−1 steps.
     """
 
-    def __init__(self, scenario: Scenario, checkpoint_bytes: int = CHECKPOINT_BYTES) -> None:
+    def __init__(
+        self, scenario: Scenario, checkpoint_bytes: int = CHECKPOINT_BYTES, scalar: bool | None = None
+    ) -> None:
+        """`scalar` forces a way of computing, for tests: by default the scenario's sizes decide."""
         self.scenario = scenario
         self.network = Network(scenario)
         self.plan = Plan(self.network)
         self.names = Names(self.network)
         start = self.network.start()
-        self._checkpoints = Checkpoints(start.vector, checkpoint_bytes)
+        self.runner = runner_of(self.network, scalar)
+        self._checkpoints = Checkpoints(
+            start.vector, checkpoint_bytes, scenario.training.iterations, self.runner.stride
+        )
         self._segment: OrderedDict[int, Array] = OrderedDict()
         self._segment_most = max(2, SEGMENT_BYTES // (start.vector.nbytes + OVERHEAD))
         self._records: OrderedDict[int, Record] = OrderedDict()
@@ -171,8 +178,8 @@ class Trace(Sequence[Step]):
             if k in self._records:
                 self._records.move_to_end(k)
                 return self._records[k]
-        made = record(self.network, self.state(k))
-        self._note(k, made.loss, True)
+        made = self.runner.record(self.state(k))
+        self._note(k, [made.loss], True)
         self._keep_record(made)
         return made
 
@@ -200,18 +207,47 @@ class Trace(Sequence[Step]):
             if base not in self._segment:
                 self._segment = OrderedDict({base: vector})
         while state.k < k:
-            state, made = iterate(self.network, state)
-            self._note(made.k, made.loss, state.finite)
+            # the last stretch is kept state by state, so that going back from here is instant
+            closely = k - self._closely()
+            if state.k >= closely:
+                state = self._iterate(state, k)
+            else:
+                stop = min(closely, self._checkpoints.following(state.k))
+                if progress is not None:
+                    stop = min(stop, state.k - state.k % PROGRESS_EVERY + PROGRESS_EVERY)
+                state = self._advance(state, stop)
             self._checkpoints.add(state.k, state.vector)
             with self._lock:
                 self._segment[state.k] = state.vector
                 while len(self._segment) > self._segment_most:
                     self._segment.popitem(last=False)
-                if k - made.k <= RECORDS_KEPT:
-                    self._keep_record(made)
             if progress is not None and state.k % PROGRESS_EVERY == 0 and not progress(state.k):
                 return None
         return state
+
+    def _closely(self) -> int:
+        """How many states before the one asked for are kept; none where a replay takes no time."""
+        return max(RECORDS_KEPT, self._checkpoints.spacing) if self.runner.stride == 1 else 0
+
+    def _iterate(self, state: State, k: int) -> State:
+        """One update of the way to state @k, with its record where that is near."""
+        after, made = self.runner.iterate(state)
+        self._note(made.k, [made.loss], after.finite)
+        if k - made.k <= RECORDS_KEPT:
+            self._keep_record(made)
+        return after
+
+    def _advance(self, state: State, stop: int) -> State:
+        losses: list[float] = []
+        after, finite = self.runner.advance(state, stop, losses)
+        if not finite and (self._diverged is None or state.k < self._diverged):
+            # somewhere in this stretch, or only nearly: one update at a time tells
+            while state.k < stop:
+                one: list[float] = []
+                state, _ = self.runner.advance(state, state.k + 1, one)
+                self._note(state.k - 1, one, state.finite)
+        self._note(stop - len(losses), losses, True)
+        return after
 
     # divergence
 
@@ -236,12 +272,14 @@ class Trace(Sequence[Step]):
                 return self[self.index_of(Address(quantity.name, quantity.layer, tuple(place), sample, at))]
         return None
 
-    def _note(self, k: int, loss: float, finite: bool) -> None:
+    def _note(self, k: int, losses: list[float], finite: bool) -> None:
+        """Keep the losses of the records from @k on. `finite`: whether the state after the first one is."""
         with self._lock:
-            if k == len(self._losses) and k < LOSSES_KEPT:
-                self._losses.append(loss)
-        if not (finite and math.isfinite(loss)) and (self._diverged is None or k < self._diverged):
-            self._diverged = k
+            known = len(self._losses) - k
+            if 0 <= known < len(losses):
+                self._losses.extend(losses[known : LOSSES_KEPT - k])
+            if not (finite and math.isfinite(losses[0])) and (self._diverged is None or k < self._diverged):
+                self._diverged = k
 
     def _keep_record(self, made: Record) -> None:
         with self._lock:
@@ -254,6 +292,9 @@ class Trace(Sequence[Step]):
         with self._lock:
             if k in self._segment:
                 return self._segment[k]
+            before = self._records.get(k - 1)
+            if before is not None and before.after is not None:
+                return before.after.vector
         base, vector = self._checkpoints.nearest(k)
         return vector if base == k else None
 

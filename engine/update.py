@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.formula.compile import array_function
+from engine.formula.compile import array_function, array_function_into
 from engine.formula.evaluate import evaluate
 from engine.formula.nodes import Named, Node, Num, Ref, Var, call, maximum, substitute
 from engine.layers.gradient import INDICES, penalty_coefficient
@@ -39,6 +39,8 @@ class Update:
             **entry.options, **declared.options, "maximise": training.direction == "maximise",
         }  # fmt: skip
         self.learning_rate = declared.learning_rate
+        self.kept: tuple[Key, ...] = ()
+        """What no update changes: frozen parameters, given statistics."""
         self._parameters = parameters
         """Those that are updated, in order."""
         self._rules = entry.make(options)
@@ -51,21 +53,22 @@ class Update:
         self._gradient = "{}_clipped" if training.clipping else "{}"
         self._proximal = proximal
         self._normalised = normalised
-        self._listed = training.schedule.values if training.schedule else ()
+        self.listed = training.schedule.values if training.schedule else ()
+        """η per update, where a list gives it."""
         scheduled = training.schedule is not None and training.schedule.name not in ("constant", "list")
         self._schedule = rate(training.schedule, declared.learning_rate) if training.schedule and scheduled else None
         slots = [rule.slot for rule in self._rules if rule.slot]
         self._holes = ("old", "gradient", "lr", "t", *slots, *(f"{slot}_old" for slot in slots))
         variables: dict[str, Node] = {name: Var(name) for name in self._holes}
         self._compiled = [
-            (rule, array_function(substitute(rule.formula, {**variables, **self._options}), *self._holes))
+            (rule, array_function_into(substitute(rule.formula, {**variables, **self._options}), *self._holes))
             for rule in self._rules
         ]
 
     def rate_at(self, t: int) -> float:
         """η of update number t, from 1; past the end of a list its last one."""
-        if self._listed:
-            return self._listed[min(t, len(self._listed)) - 1]
+        if self.listed:
+            return self.listed[min(t, len(self.listed)) - 1]
         if self._schedule is None:
             return self.learning_rate
         return evaluate(substitute(self._schedule, {"t": Num(float(t))}))
@@ -86,9 +89,8 @@ class Update:
             if rule.slot
         }
 
-    def apply(self, state: Parameters, work: Work, t: int) -> dict[Key, Any]:
-        """Every array that differs after update number t (from 1). Neither argument is changed."""
-        after: dict[Key, Any] = {}
+    def write(self, after: Parameters, state: Parameters, work: Work, t: int) -> None:
+        """Update number t (from 1): every array of the state, put into those of `after`, which are written over."""
         eta = self.rate_at(t)
         for name, layer in self._parameters:
             values: dict[str, Any] = {
@@ -101,16 +103,19 @@ class Update:
                 if rule.slot:
                     values[f"{rule.slot}_old"] = state[_slot(rule, (name, layer))]
             for rule, function in self._compiled:
-                result = function(*(values.get(hole) for hole in self._holes))
                 key = _slot(rule, (name, layer))
+                result = after[key]
+                function(*(values.get(hole) for hole in self._holes), result)
                 if not rule.slot:
                     for penalty in self._proximal.get(key, ()):
-                        result = array_function(_shrunk(Var("moved"), Var("lr"), penalty), "moved", "lr")(result, eta)
-                after[key] = result
+                        shrink = array_function(_shrunk(Var("moved"), Var("lr"), penalty), "moved", "lr")
+                        result[...] = shrink(result, eta)
                 values[rule.slot] = result
         for stage in self._normalised:
-            after.update(stage.running_after(work, state))
-        return after
+            for key, array in stage.running_after(work, state).items():
+                after[key][...] = array
+        for key in self.kept:
+            after[key][...] = state[key]
 
     def quantities(self) -> tuple[Quantity, ...]:
         """What the update phase steps through, in walking order."""

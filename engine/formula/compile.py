@@ -28,6 +28,37 @@ def array_function(tree: Node, *variables: str) -> Callable[..., Any]:
     return function
 
 
+@lru_cache(maxsize=256)
+def array_function_into(tree: Node, *variables: str) -> Callable[..., Any]:
+    """The same with one argument more, the array that the result is written into: the last operation puts it there.
+
+    Raises:
+        TypeError: the tree is not elementwise.
+    """
+    code = compile(f"lambda {', '.join(variables)}, out: {_into(tree)}", "<formula>", "eval")
+    function: Callable[..., Any] = eval(code, {**_NAMES, **_INTO})
+    return function
+
+
+_INTO: dict[str, Any] = {
+    "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "divide": np.divide, "copyto": np.copyto,
+}  # fmt: skip
+
+
+def _into(node: Node) -> str:
+    match node:
+        case Add((*head, Neg(last))) if head:
+            return f"subtract({_source(Add(tuple(head)))}, {_source(last)}, out)"
+        case Add((*head, last)) if head:
+            return f"add({_source(Add(tuple(head)))}, {_source(last)}, out)"
+        case Mul((*head, last)) if head:
+            return f"multiply({_source(Mul(tuple(head)))}, {_source(last)}, out)"
+        case Div(over, under):
+            return f"divide({_source(over)}, {_source(under)}, out)"
+        case _:
+            return f"copyto(out, {_source(node)})"
+
+
 def _source(node: Node) -> str:
     match node:
         case Num(value) | Named(_, value):

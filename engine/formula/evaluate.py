@@ -22,8 +22,9 @@ def evaluate(node: Node, local: Bindings | None = None) -> float:
         case Num(value) | Symbol(_, value) | Named(_, value):
             return value
         case Add(terms) | Total("sum", terms):
-            total = 0.0
-            for term in terms:
+            # from the first term, not from 0: 0 + (−0) has lost its sign
+            total = evaluate(terms[0], local) if terms else 0.0
+            for term in terms[1:]:
                 total += evaluate(term, local)
             return total
         case Total("max", terms):

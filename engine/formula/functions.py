@@ -99,7 +99,9 @@ def divide(over: float, under: float) -> float:
 
 
 def power(base: float, exponent: int) -> float:
-    """base**exponent for a whole exponent, overflowing to ±∞."""
+    """base**exponent for a whole exponent, overflowing to ±∞; a square is the product it is in numpy."""
+    if exponent == 2:
+        return base * base
     try:
         return base**exponent
     except OverflowError:
@@ -133,25 +135,27 @@ class Function:
     unicode: str
     """How it is printed: a name put before its arguments in parentheses, or with {} in their places."""
     ascii: str
+    quick: Callable[..., float] | None = None
+    """The scalar form where arithmetic stays finite; elsewhere it may raise ArithmeticError or ValueError."""
 
 
 FUNCTIONS: dict[str, Function] = {
-    "exp": Function(_exp, np.exp, "e^{}", "e^{}"),
-    "ln": Function(_ln, np.log, "ln", "ln"),
-    "log1p": Function(_log1p, np.log1p, "ln1p", "ln1p"),
+    "exp": Function(_exp, np.exp, "e^{}", "e^{}", math.exp),
+    "ln": Function(_ln, np.log, "ln", "ln", math.log),
+    "log1p": Function(_log1p, np.log1p, "ln1p", "ln1p", math.log1p),
     "tanh": Function(math.tanh, np.tanh, "tanh", "tanh"),
-    "cosh": Function(_cosh, np.cosh, "cosh", "cosh"),
-    "expm1": Function(_expm1, np.expm1, "expm1", "expm1"),
-    "sqrt": Function(_sqrt, np.sqrt, "√{}", "sqrt"),
+    "cosh": Function(_cosh, np.cosh, "cosh", "cosh", math.cosh),
+    "expm1": Function(_expm1, np.expm1, "expm1", "expm1", math.expm1),
+    "sqrt": Function(_sqrt, np.sqrt, "√{}", "sqrt", math.sqrt),
     "sign": Function(_sign, np.sign, "sign", "sign"),
     "Phi": Function(_phi, _phi_array, "Φ", "Phi"),
     "abs": Function(abs, np.abs, "|{}|", "|{}|"),
     "max": Function(_max, np.maximum, "max", "max"),
     "min": Function(_min, np.minimum, "min", "min"),
     # 0·ln 0 and 0/0 count as 0: the limits a cross-entropy takes where a target is exactly 0
-    "pow": Function(_pow, np.power, "pow", "pow"),
+    "pow": Function(_pow, np.power, "pow", "pow", math.pow),
     "floor": Function(_floor, np.floor, "floor", "floor"),
-    "cos": Function(_cos, np.cos, "cos", "cos"),
+    "cos": Function(_cos, np.cos, "cos", "cos", math.cos),
     "xlny": Function(_xlny, _xlny_array, "{}·ln {}", "{}*ln {}"),
     "x_over": Function(_x_over, _x_over_array, "{}/{}", "{}/{}"),
 }

@@ -10,7 +10,7 @@ Nodes are immutable and compare by structure. Operators build them: `W * a + b`,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from engine.address import Address
@@ -272,6 +272,14 @@ def children(node: Node) -> tuple[Node, ...]:
             return (value, body)
         case _:
             return ()
+
+
+def refs(node: Node) -> Iterator[Ref]:
+    """Every reference of a template."""
+    if isinstance(node, Ref):
+        yield node
+    for child in children(node):
+        yield from refs(child)
 
 
 def mapped(node: Node, change: Callable[[Node], Node]) -> Node:

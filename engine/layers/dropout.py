@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.layers.stage import Derived, Parameters, Work, gradient_of, ref
 from engine.quantity import ArraySymbol, Key, Kind, Phase, Quantity
-from engine.scenario.model import Dropout, Noise
+from engine.scenario.model import Array, Dropout, Noise
 
 
 def _given(name: str, layer: int | None, units: int, why: str) -> Quantity:
@@ -29,10 +29,14 @@ class DropoutStage:
 
     def forward(self, work: Work, state: Parameters) -> None:
         values = work[self.source]
-        k = int(work["t", None]) - 1
-        drawn = np.random.default_rng([self.declared.seed, self.layer, k]).random(values.shape)
-        work["mask", self.layer] = (drawn >= self.declared.rate) / (1.0 - self.declared.rate)
+        work["mask", self.layer] = self.drawn(int(work["t", None]) - 1, len(values))
         work[self.target] = values * work["mask", self.layer]
+
+    def drawn(self, k: int, samples: int) -> Array:
+        """The mask of iteration k + 1, shape (samples, units)."""
+        drawn = np.random.default_rng([self.declared.seed, self.layer, k]).random((samples, self.units))
+        mask: Array = (drawn >= self.declared.rate) / (1.0 - self.declared.rate)
+        return mask
 
     def backward(self, work: Work, state: Parameters) -> None:
         work[gradient_of(self.source)] = work[gradient_of(self.target)] * work["mask", self.layer]
@@ -72,9 +76,13 @@ class InputNoise:
 
     def forward(self, work: Work, state: Parameters) -> None:
         x = work["x", None]
-        k = int(work["t", None]) - 1
-        work["noise", None] = np.random.default_rng([self.declared.seed, k]).normal(0.0, self.declared.std, x.shape)
+        work["noise", None] = self.drawn(int(work["t", None]) - 1, len(x))
         work["xtilde", None] = x + work["noise", None]
+
+    def drawn(self, k: int, samples: int) -> Array:
+        """The noise of iteration k + 1, shape (samples, inputs)."""
+        generator = np.random.default_rng([self.declared.seed, k])
+        return generator.normal(0.0, self.declared.std, (samples, self.units))
 
     def backward(self, work: Work, state: Parameters) -> None:
         """Nothing learns below the input."""

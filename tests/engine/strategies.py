@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,11 @@ from engine.scenario.model import (
 def examples(count: int) -> settings:
     """Settings for a property: `count` examples, more where SEARCH asks for it (see `tests/conftest.py`)."""
     return settings(max_examples=count * int(os.environ.get("SEARCH", "1")))
+
+
+def by_arrays(patch: pytest.MonkeyPatch) -> None:
+    """From now on every network is computed by arrays: for faults planted in the numpy of a stage."""
+    patch.setattr("engine.runner.MOST", -1)
 
 
 def layer(

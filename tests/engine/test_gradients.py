@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import (
+    by_arrays,
     examples,
     layer,
     loss_of,
@@ -281,6 +282,7 @@ def test_planted_fault_is_caught_by_both_checks(
 ) -> None:
     assert check_gradients(Trace(given)).ok
     assert explained(Trace(given))
+    by_arrays(monkeypatch)
     monkeypatch.setattr(stage, method, fault)
     report = check_gradients(Trace(given))
     assert not report.ok
@@ -298,6 +300,7 @@ def test_a_gradient_wrong_by_a_millionth_is_caught(monkeypatch: pytest.MonkeyPat
         right(self, work, state)
         work["delta", self.layer] = work["delta", self.layer] * (1 + 1e-6)
 
+    by_arrays(monkeypatch)
     monkeypatch.setattr(Canonical, "backward", wrong)
     report = check_gradients(Trace(softmax_batch()))
     assert len(report.failures) == report.total
@@ -312,6 +315,7 @@ def test_weights_changed_inside_backward_are_an_error(monkeypatch: pytest.Monkey
         weights = state["W", self.layer]
         weights -= work["dW", self.layer]
 
+    by_arrays(monkeypatch)
     monkeypatch.setattr(Dense, "backward", wrong)
     with pytest.raises(ValueError, match="read-only"):
         Trace(zero_network()).record(0)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from strategies import by_arrays
 
 from engine.address import Address
 from engine.comparisons import check_comparisons
@@ -69,6 +70,7 @@ def test_verification_would_see_a_wrong_number() -> None:
 
     right = Elementwise.fprime
     with pytest.MonkeyPatch.context() as patch:
+        by_arrays(patch)
         patch.setattr(Elementwise, "fprime", lambda self, work: right(self, work) * 1.000001)
         result = verify(ROOT / "scenarios" / "softplus.toml", most_steps=200)
     assert any("fprime[1]" in line for line in result.wrong)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from strategies import layer, normalised, scenario, with_training
+from strategies import by_arrays, layer, normalised, scenario, with_training
 from test_optimizers import caught, run_named
 
 from engine.activations import ACTIVATIONS, Activation, Z, canonical
@@ -107,6 +107,7 @@ def test_without_mean_and_variance_terms_batch_norm_is_caught(monkeypatch: pytes
         root = np.sqrt(work["var", self.layer] + self.declared.epsilon)
         work[gradient_of(self.source)] = work["dxhat", self.layer] / self.spread(root)
 
+    by_arrays(monkeypatch)
     monkeypatch.setattr(Normalise, "backward", wrong)
     assert not check_gradients(Trace(given)).ok
     assert not explained(Trace(given))
@@ -123,6 +124,7 @@ def test_unbiased_variance_in_the_normaliser_is_caught(monkeypatch: pytest.Monke
         work["xhat", self.layer] = (values - work["mean", self.layer]) / root
         work[self.target] = state["gamma", self.layer] * work["xhat", self.layer] + state["beta", self.layer]
 
+    by_arrays(monkeypatch)
     monkeypatch.setattr(Normalise, "forward", wrong)
     assert not check_gradients(Trace(given)).ok
     assert not explained(Trace(given))
@@ -166,6 +168,7 @@ def test_dropout_not_scaled_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
         work["mask", self.layer] = np.sign(work["mask", self.layer])
         work[self.target] = work[self.source] * work["mask", self.layer]
 
+    by_arrays(monkeypatch)
     monkeypatch.setattr(DropoutStage, "forward", wrong)
     trace = Trace(network({"dropout": Dropout(0.4, 7)}))
     assert not any(right_mask(trace, k) for k in range(4))
@@ -179,6 +182,7 @@ def test_a_mask_drawn_anew_at_every_pass_is_caught(monkeypatch: pytest.MonkeyPat
         work["mask", self.layer] = (generator.random(values.shape) >= self.declared.rate) / (1.0 - self.declared.rate)
         work[self.target] = values * work["mask", self.layer]
 
+    by_arrays(monkeypatch)
     monkeypatch.setattr(DropoutStage, "forward", wrong)
     assert not check_gradients(Trace(network({"dropout": Dropout(0.4, 7)}))).ok
 
@@ -205,6 +209,7 @@ def test_noise_the_weights_do_not_see_is_caught(monkeypatch: pytest.MonkeyPatch)
     def wrong(self: Dense, work: Work, state: Parameters) -> None:
         right(replace(self, below=("x", None)) if self.layer == 1 else self, work, state)
 
+    by_arrays(monkeypatch)
     monkeypatch.setattr(Dense, "backward", wrong)
     given = network(input_noise=Noise(0.5, 3))
     assert not check_gradients(Trace(given)).ok
@@ -258,6 +263,7 @@ def test_clipping_each_array_by_its_own_norm_is_caught(monkeypatch: pytest.Monke
             norm = math.sqrt(float((gradient**2).sum()))
             work[f"d{name}_clipped", number] = gradient * self.declared.limit / max(norm, self.declared.limit)
 
+    by_arrays(monkeypatch)
     monkeypatch.setattr(Clip, "backward", wrong)
     assert caught(runs)
     assert not explained(Trace(network(clipping=Clipping("norm", 0.5))))
@@ -299,6 +305,7 @@ def test_one_use_of_a_tied_weight_forgotten_is_caught(forgotten: int, monkeypatc
         uses = tuple(use for place, use in enumerate(self.uses) if place != forgotten)
         right(replace(self, uses=uses), work, state)
 
+    by_arrays(monkeypatch)
     monkeypatch.setattr(Dense, "backward", wrong)
     assert not check_gradients(Trace(tied())).ok
     assert not explained(Trace(tied()))

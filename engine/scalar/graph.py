@@ -1,0 +1,187 @@
+"""One iteration of a small network as a graph of scalar operations, each distinct number once.
+
+Every element of every quantity is its template at its indices, so the graph holds the very operations that an
+explanation shows, in the order in which it adds and multiplies them. Equal operations on equal numbers are one
+node: what an explanation repeats (the maximum in every share of a softmax) is computed once.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.formula.ground import SAMPLES
+from engine.formula.nodes import (
+    Add,
+    Call,
+    Div,
+    Index,
+    Kronecker,
+    Let,
+    Local,
+    Mul,
+    Named,
+    Neg,
+    Node,
+    Num,
+    Pow,
+    Reduce,
+    Ref,
+    Size,
+    Where,
+)
+from engine.network import Network
+from engine.quantity import Key, Kind, Quantity
+
+Place = tuple[tuple[int, ...], int | None]
+"""Unit and sample of an element, from 1."""
+
+
+class Operation(NamedTuple):
+    """One scalar operation on earlier ones. `word` says more: a function, a relation, an exponent, a name."""
+
+    kind: str
+    """`number`, `name`, `add`, `mul`, `neg`, `div`, `pow`, `call`, `max` or `where` (left, right, yes, no)."""
+    of: tuple[int, ...] = ()
+    word: str = ""
+
+
+ONE = Operation("number", (), "1.0")
+
+
+def name_of(key: Key, unit: tuple[int, ...] = (), sample: int | None = None) -> str:
+    """The name of an element in generated code: W1_2_1 for W[1][2,1], z2_1_s3 for z[2][1]#3."""
+    name, layer = key
+    parts = [f"{name}{'' if layer is None else layer}", *map(str, unit)]
+    return "_".join(parts if sample is None else [*parts, f"s{sample}"])
+
+
+def elements(quantity: Quantity, samples: int) -> Iterator[Place]:
+    """Every element of a quantity in C order, the samples outermost."""
+    units = list(itertools.product(*(range(1, size + 1) for size in quantity.shape)))
+    for sample in range(1, samples + 1) if quantity.per_sample else (None,):
+        for unit in units:
+            yield unit, sample
+
+
+@dataclass(frozen=True)
+class Form:
+    """All that the code of a network depends on: not its data, its starting numbers or a constant η."""
+
+    sizes: tuple[int, ...]
+    samples: int
+    catalogue: Mapping[Key, Quantity]
+    computed: tuple[Key, ...]
+    """What every iteration computes; what it can be asked for besides is left to those who ask."""
+    state: tuple[Key, ...]
+    """The arrays of the state, in the order of its vector."""
+    fading: tuple[Key, ...]
+    listed: bool
+    """Whether η comes from a list."""
+
+
+def form_of(network: Network, samples: int) -> Form:
+    """The form of a network's iterations over a batch of `samples`."""
+    computed = tuple(
+        quantity.key
+        for quantity in network.catalogue.values()
+        if quantity.template is not None and (quantity.in_walk or quantity.key not in network.derived)
+    )
+    return Form(
+        network.sizes, samples, network.catalogue, computed, tuple(network.layout.shapes), network.fading(),
+        bool(network.update.listed),
+    )  # fmt: skip
+
+
+class Graph:
+    """The operations of one iteration."""
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+        self.operations: list[Operation] = []
+        self.named: dict[str, int] = {}
+        """The computed elements of the record by name, in the order of the walk."""
+        self.after: dict[str, int] = {}
+        """The elements of the state after the update."""
+        self._numbers: dict[Operation, int] = {}
+        for key in form.computed:
+            self._add(form.catalogue[key])
+
+    def _add(self, quantity: Quantity) -> None:
+        assert quantity.template is not None, "what is computed has a formula"
+        into = self.after if quantity.kind is Kind.STATE else self.named
+        for unit, sample in elements(quantity, self.form.samples):
+            at: dict[Index, int] = {"s": sample or 1, **dict(zip(quantity.indices, unit, strict=True))}
+            into[name_of(quantity.key, unit, sample)] = self._node(quantity.template, at, {})
+
+    def _operation(self, kind: str, of: tuple[int, ...] = (), word: str = "") -> int:
+        operation = ONE if word == "1.0" and kind == "number" else Operation(kind, of, word)
+        number = self._numbers.setdefault(operation, len(self.operations))
+        if number == len(self.operations):
+            self.operations.append(operation)
+        return number
+
+    def _node(self, node: Node, at: Mapping[Index, int], local: Mapping[str, int]) -> int:
+        def inner(part: Node) -> int:
+            return self._node(part, at, local)
+
+        # the most frequent first
+        match node:
+            case Ref():
+                return self._ref(node, at)
+            case Mul(factors):
+                return self._many("mul", tuple([self._node(factor, at, local) for factor in factors]))
+            case Add(terms):
+                return self._many("add", tuple([self._node(term, at, local) for term in terms]))
+            case Reduce(operation, index, over, body):
+                size = self.form.samples if over == SAMPLES else self.form.sizes[int(over.removeprefix("layer "))]
+                parts = [self._node(body, {**at, index: place}, local) for place in range(1, size + 1)]
+                return self._many("add" if operation == "sum" else "max", tuple(parts))
+            case Neg(of):
+                return self._operation("neg", (inner(of),))
+            case Num(value) | Named(_, value):
+                return self._number(value)
+            case Div(over, under):
+                return self._operation("div", (inner(over), inner(under)))
+            case Pow(base, exponent):
+                return self._operation("pow", (inner(base),), str(exponent))
+            case Call("max", arguments):
+                return self._many("max", tuple(map(inner, arguments)))
+            case Call(function, arguments):
+                return self._operation("call", tuple(map(inner, arguments)), function)
+            case Where(left, relation, right, yes, no):
+                return self._operation("where", tuple(map(inner, (left, right, yes, no))), relation)
+            case Size(of, _):
+                return self._number(float(self.form.samples if of == SAMPLES else self.form.sizes[-1]))
+            case Kronecker(left, right):
+                return self._number(float(_index(left, at) == _index(right, at)))
+            case Local(name):
+                return local[name]
+            case Let(name, value, body):
+                return self._node(body, at, {**local, name: inner(value)})
+            case _:
+                raise TypeError(f"not a template: {type(node).__name__}")
+
+    def _many(self, kind: str, of: tuple[int, ...]) -> int:
+        if kind == "mul":
+            # times 1 changes no number, not even a NaN
+            of = tuple([number for number in of if self.operations[number] is not ONE]) or of[:1]
+        if not of:
+            return self._number(0.0)
+        return of[0] if len(of) == 1 else self._operation(kind, of)
+
+    def _number(self, value: float) -> int:
+        return self._operation("number", (), repr(value))
+
+    def _ref(self, ref: Ref, at: Mapping[Index, int]) -> int:
+        unit = tuple([_index(index, at) for index in ref.unit])
+        name = name_of((ref.name, ref.layer), unit, None if ref.sample is None else _index(ref.sample, at))
+        if ref.after and name in self.after:
+            return self.after[name]
+        return self.named[name] if name in self.named else self._operation("name", (), name)
+
+
+def _index(index: Index, at: Mapping[Index, int]) -> int:
+    return at[index] if index in at else int(index)
