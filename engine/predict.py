@@ -1,7 +1,7 @@
 """What a network says of other inputs than its batch: the stages' own forward code, as in evaluation.
 
 Dropout passes everything on, input noise is left out, and batch normalisation takes its running statistics, which
-every walk keeps. So for a network with none of these a prediction is the forward pass of the walk itself.
+every walk keeps. So for a network with none of these a prediction is the forward pass of the walk, but for rounding.
 """
 
 from __future__ import annotations

@@ -226,8 +226,8 @@ class Trace(Sequence[Step]):
         return state
 
     def _closely(self) -> int:
-        """How many states before the one asked for are kept; none where a replay takes no time."""
-        return max(RECORDS_KEPT, self._checkpoints.spacing) if self.runner.stride == 1 else 0
+        """How many states before the one asked for are kept, with the last records; one where a replay is instant."""
+        return max(RECORDS_KEPT, self._checkpoints.spacing) if self.runner.stride == 1 else 1
 
     def _iterate(self, state: State, k: int) -> State:
         """One update of the way to state @k, with its record where that is near."""

@@ -69,9 +69,10 @@ def test_losses_the_trace_no_longer_keeps_are_sampled(monkeypatch: pytest.Monkey
 
 def test_nothing_known_is_computed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[int] = []
-    real = engine.trace.record
-    monkeypatch.setattr(engine.trace, "record", lambda network, state: made.append(state.k) or real(network, state))
-    series = Series(Trace(net(2, 3, 1, iterations=40)))
+    trace = Trace(net(2, 3, 1, iterations=40))
+    real = trace.runner.record
+    monkeypatch.setattr(trace.runner, "record", lambda state: made.append(state.k) or real(state))
+    series = Series(trace)
     series.extend(19)
     series.extend(10**9)
     series.extend(10**9)
