@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.scenario.model import Training
+from engine.scenario.model import Array, Training
 
 Rows = NDArray[np.intp]
 
@@ -39,6 +39,13 @@ class Batches:
     def size(self, k: int) -> int:
         """Samples of batch k."""
         return self.partial if self.partial and k % self.per_epoch == self.per_epoch - 1 else self._size
+
+    def taken(self, data: Array, k: int) -> Array:
+        """The rows of `data` that batch k has; a view of them where they lie together."""
+        if not self.same:
+            return data[self.rows(k)]
+        start = k % self.per_epoch * self._size
+        return data[start : start + self.size(k)]
 
     def rows(self, k: int) -> Rows:
         """Row numbers (from 0) of batch k, in the order the batch has them."""

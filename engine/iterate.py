@@ -65,11 +65,10 @@ class Record:
 
 def forward(network: Network, state: State) -> Work:
     """The forward pass and the loss of the batch that state @k sees."""
-    scenario = network.scenario
-    rows = network.batches.rows(state.k)
+    scenario, batches = network.scenario, network.batches
     work: Work = {
-        ("x", None): scenario.x[rows],
-        ("y", None): scenario.y[rows],
+        ("x", None): batches.taken(scenario.x, state.k),
+        ("y", None): batches.taken(scenario.y, state.k),
         ("t", None): np.asarray(state.k + 1.0),
         ("lr", None): np.asarray(network.learning_rate(state.k)),
     }
@@ -116,7 +115,8 @@ def _handed_out(state: State) -> State:
 class ArrayRunner:
     """Iterations of one network by arrays."""
 
-    stride = 1
+    stride = 16
+    instant = False
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -134,19 +134,24 @@ class ArrayRunner:
     def advance(self, state: State, stop: int, losses: list[float]) -> tuple[State, bool]:
         """State @k to state @stop, the losses on the way appended; whether everything was finite for certain.
 
-        Between the two nothing is kept: the states on the way take turns in two vectors of its own.
+        Between the two nothing is kept: the states on the way are one vector written over and over, or take turns in
+        two where an update cannot be made in place.
         """
         network, first, sound = self._network, len(losses), True
-        turns = [self._vector(), self._vector()]
-        for k in range(state.k, stop):
-            work = _computed(network, state)
-            losses.append(float(work["loss", None]))
-            vector = np.empty(network.layout.size) if k == stop - 1 else turns[k % 2]
-            state = _updated(network, state, work, vector)
-            sound = sound and all(np.isfinite(state[key]).all() for key in self._fading)
-        self._spare += turns
-        state = _handed_out(state)
-        return state, sound and state.finite and math.isfinite(sum(losses[first:]))
+        own = State(state.k, np.empty(network.layout.size), network.layout)
+        other = own if network.update.in_place else State(state.k, self._vector(), network.layout)
+        with np.errstate(all="ignore"):
+            for k in range(state.k, stop):
+                work = _computed(network, state)
+                losses.append(float(work["loss", None]))
+                network.update.write(own, state, work, k + 1, spoil=network.update.in_place)
+                own.k = k + 1
+                sound = sound and all(np.isfinite(own[key]).all() for key in self._fading)
+                state, own, other = own, other, own
+        if other is not own:
+            self._spare.append(own.vector)
+        made = _handed_out(state)
+        return made, sound and made.finite and math.isfinite(sum(losses[first:]))
 
     def _vector(self) -> Array:
         try:

@@ -8,6 +8,8 @@ of those only what is not finite is added up again. Which way a product takes de
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,11 +26,26 @@ def product(left: Array, right: Array) -> Array:
         ordered: Array = (left[:, :, None] * right[None, :, :]).sum(axis=1)
         return ordered
     result: Array = left @ right
-    finite: NDArray[np.bool_] = np.isfinite(result)
-    if finite.all():
+    if _surely_finite(left, right, result):
         return result
+    finite: NDArray[np.bool_] = np.isfinite(result)
     # a NaN among the factors makes both ways NaN: only overflow can differ
     doubtful: NDArray[np.bool_] = ~finite & ~np.isnan(left).any(axis=1, keepdims=True) & ~np.isnan(right).any(axis=0)
     for row, column in np.argwhere(doubtful):
         result[row, column] = np.cumsum(left[row] * right[:, column])[-1]
     return result
+
+
+def _surely_finite(left: Array, right: Array, result: Array) -> bool:
+    """Whether nothing in a product can be ∞ or NaN, seen by its smaller side and without an array of truth values.
+
+    No element, nor any part of its sum, is larger than the lengths of both factors multiplied (Cauchy and Schwarz).
+    """
+    if left.size + right.size < result.size:
+        return math.isfinite(_square(left) * _square(right))
+    return math.isfinite(_square(result))
+
+
+def _square(array: Array) -> float:
+    flat = array.ravel("K")
+    return float(np.dot(flat, flat))

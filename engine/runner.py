@@ -22,16 +22,20 @@ FUNCTION = 4
 MOST = 5_000
 """Scalar operations of an iteration up to which the generated code is used: there both take equally long."""
 
-STRIDE = 64
+STRIDES = (64, 256)
+"""Updates the generated code is run at a time, at least and at most: to begin costs as much as some updates.
+A power of two, so that a run that reports its progress stops nowhere else."""
 STRIDE_OPERATIONS = 20_000
-"""A stride is a fraction of a millisecond."""
+"""Operations of a stride, between the two: a fraction of a millisecond."""
 
 
 class Runner(Protocol):
     """Runs the iterations of one network. Pure, and safe to use from several threads."""
 
     stride: int
-    """Updates that are run in so little time that nothing between them need be kept; 1 where every one takes time."""
+    """Updates that are run at a time, at least: what is kept lies this far apart."""
+    instant: bool
+    """Whether a stride takes so little time that going back needs nothing else to be kept."""
 
     def iterate(self, state: State) -> tuple[State, Record]:
         """State @k to state @k+1, and the record between them."""
@@ -50,7 +54,9 @@ def runner_of(network: Network, scalar: bool | None = None) -> Runner:
     """The way the iterations of a network are run; `scalar` forces one, for tests."""
     count = operations(network)
     if scalar or (scalar is None and count <= MOST):
-        return ScalarRunner(network, max(1, min(STRIDE, STRIDE_OPERATIONS // count)))
+        least, most = STRIDES
+        stride = STRIDE_OPERATIONS // max(1, count)
+        return ScalarRunner(network, min(most, max(least, 1 << stride.bit_length() - 1)) if stride else least)
     return ArrayRunner(network)
 
 

@@ -206,9 +206,9 @@ class Trace(Sequence[Step]):
         with self._lock:
             if base not in self._segment:
                 self._segment = OrderedDict({base: vector})
+        # the last stretch is kept state by state, so that going back from here is instant
+        closely = k - self._closely(k - base)
         while state.k < k:
-            # the last stretch is kept state by state, so that going back from here is instant
-            closely = k - self._closely()
             if state.k >= closely:
                 state = self._iterate(state, k)
             else:
@@ -225,9 +225,14 @@ class Trace(Sequence[Step]):
                 return None
         return state
 
-    def _closely(self) -> int:
-        """How many states before the one asked for are kept, with the last records; one where a replay is instant."""
-        return max(RECORDS_KEPT, self._checkpoints.spacing) if self.runner.stride == 1 else 1
+    def _closely(self, span: int) -> int:
+        """How many of the last states of a run over `span` updates are kept, those of a short replay all.
+
+        One where a replay is instant.
+        """
+        if self.runner.instant:
+            return 1
+        return span if span <= self._checkpoints.spacing else RECORDS_KEPT
 
     def _iterate(self, state: State, k: int) -> State:
         """One update of the way to state @k, with its record where that is near."""

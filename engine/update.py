@@ -89,8 +89,17 @@ class Update:
             if rule.slot
         }
 
-    def write(self, after: Parameters, state: Parameters, work: Work, t: int) -> None:
-        """Update number t (from 1): every array of the state, put into those of `after`, which are written over."""
+    @property
+    def in_place(self) -> bool:
+        """Whether an update reads no old number after it has written a new one, and each gradient once."""
+        return self._plain and not self._proximal
+
+    def write(self, after: Parameters, state: Parameters, work: Work, t: int, spoil: bool = False) -> None:
+        """Update number t (from 1): every array of the state, put into those of `after`, which are written over.
+
+        With `spoil`, for updates that can be made in place: the gradients are written over too, and `after` may be
+        `state`.
+        """
         eta = self.rate_at(t)
         for name, layer in self._parameters:
             values: dict[str, Any] = {
@@ -105,7 +114,8 @@ class Update:
             for rule, function in self._compiled:
                 key = _slot(rule, (name, layer))
                 result = after[key]
-                function(*(values.get(hole) for hole in self._holes), result)
+                scratch = values["gradient"] if spoil else result
+                function(*(values.get(hole) for hole in self._holes), result, scratch)
                 if not rule.slot:
                     for penalty in self._proximal.get(key, ()):
                         shrink = array_function(_shrunk(Var("moved"), Var("lr"), penalty), "moved", "lr")
@@ -114,8 +124,9 @@ class Update:
         for stage in self._normalised:
             for key, array in stage.running_after(work, state).items():
                 after[key][...] = array
-        for key in self.kept:
-            after[key][...] = state[key]
+        if after is not state:
+            for key in self.kept:
+                after[key][...] = state[key]
 
     def quantities(self) -> tuple[Quantity, ...]:
         """What the update phase steps through, in walking order."""

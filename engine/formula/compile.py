@@ -30,12 +30,14 @@ def array_function(tree: Node, *variables: str) -> Callable[..., Any]:
 
 @lru_cache(maxsize=256)
 def array_function_into(tree: Node, *variables: str) -> Callable[..., Any]:
-    """The same with one argument more, the array that the result is written into: the last operation puts it there.
+    """The same, written into an array: with the arguments `out`, and `scratch` that may be written over on the way.
+
+    `scratch` may be `out`, if that is none of the other arguments; or one of them that is used once.
 
     Raises:
         TypeError: the tree is not elementwise.
     """
-    code = compile(f"lambda {', '.join(variables)}, out: {_into(tree)}", "<formula>", "eval")
+    code = compile(f"lambda {', '.join(variables)}, out, scratch: {_into(tree, 'out')}", "<formula>", "eval")
     function: Callable[..., Any] = eval(code, {**_NAMES, **_INTO})
     return function
 
@@ -45,18 +47,25 @@ _INTO: dict[str, Any] = {
 }  # fmt: skip
 
 
-def _into(node: Node) -> str:
+def _into(node: Node, out: str) -> str:
+    """The source of `node` put into `out`; its last operand makes use of `scratch`."""
     match node:
         case Add((*head, Neg(last))) if head:
-            return f"subtract({_source(Add(tuple(head)))}, {_source(last)}, out)"
+            return f"subtract({_source(Add(tuple(head)))}, {_last(last)}, {out})"
         case Add((*head, last)) if head:
-            return f"add({_source(Add(tuple(head)))}, {_source(last)}, out)"
+            return f"add({_source(Add(tuple(head)))}, {_last(last)}, {out})"
         case Mul((*head, last)) if head:
-            return f"multiply({_source(Mul(tuple(head)))}, {_source(last)}, out)"
+            return f"multiply({_source(Mul(tuple(head)))}, {_last(last)}, {out})"
         case Div(over, under):
-            return f"divide({_source(over)}, {_source(under)}, out)"
+            return f"divide({_source(over)}, {_last(under)}, {out})"
         case _:
-            return f"copyto(out, {_source(node)})"
+            return f"copyto({out}, {_source(node)})"
+
+
+def _last(node: Node) -> str:
+    """The last operand: computed in `scratch` where it is an operation that takes an array to write into."""
+    written = _into(node, "scratch")
+    return _source(node) if written.startswith("copyto") else written
 
 
 def _source(node: Node) -> str:

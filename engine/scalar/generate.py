@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -150,6 +150,7 @@ def run_source(graph: Graph, careful: bool) -> str:
     whole = _tuple(state)
     return (
         "def run(state, given, t, lr, note):\n"
+        f"    {_slots(loop)}\n"
         f"    {whole} = state\n"
         "    odd = 0.0\n"
         f"    for {_tuple(_names(graph, given_keys(graph.form)))} in given:\n"
@@ -178,6 +179,17 @@ def _names(graph: Graph, keys: Iterable[Key]) -> list[str]:
 
 def _tuple(names: Sequence[str]) -> str:
     return f"({', '.join(names)},)" if names else "()"
+
+
+def _slots(code: str) -> str:
+    """A line that is never run, and by which the variables used most come first.
+
+    CPython numbers a function's variables in the order in which it meets them, and needs a second instruction to
+    reach one beyond the 255th.
+    """
+    assigned = set(re.findall(r"^ *([A-Za-z_]\w*) =", code, re.MULTILINE))
+    used = Counter(word for word in _WORD.findall(code) if word in assigned)
+    return f"if False: {' = '.join(name for name, _ in used.most_common())} = 0.0"
 
 
 def _overwritten(finals: list[tuple[str, str]]) -> list[str]:

@@ -49,6 +49,8 @@ class FlatWork(dict[Key, Array]):
 class ScalarRunner:
     """Iterations of one network by generated code. Safe to use from several threads."""
 
+    instant = True
+
     def __init__(self, network: Network, stride: int) -> None:
         self.stride = stride
         self._network = network

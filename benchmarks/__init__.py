@@ -1,0 +1,1 @@
+"""Measurements against peers: `python benchmarks/run.py`. No part of the product."""
