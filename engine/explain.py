@@ -11,7 +11,7 @@ from engine.address import Address
 from engine.formula.evaluate import agrees, evaluate, scale
 from engine.formula.ground import SAMPLES, ground
 from engine.formula.nodes import Add, Mul, Node, Ref, Symbol, Total, children
-from engine.quantity import Kind, Quantity
+from engine.quantity import Key, Kind, Quantity
 from engine.scenario.model import Array
 from engine.trace import Step, Trace
 
@@ -31,8 +31,9 @@ class RecordScope:
     def __init__(self, trace: Trace, k: int) -> None:
         self._trace = trace
         self._k = k
-        self._samples = trace.record(k).samples
-        self._arrays: dict[tuple[str, int | None, bool, int | None], Array] = {}
+        self._record = trace.record(k)
+        self._samples = self._record.samples
+        self._arrays: dict[tuple[Key, int | None], Array] = {}
         self.single = trace.network.single
 
     def size(self, space: str) -> int:
@@ -46,13 +47,21 @@ class RecordScope:
     def symbol(self, ref: Ref, unit: tuple[int, ...], sample: int | None) -> tuple[Address, float]:
         quantity = self._trace.network.catalogue[ref.name, ref.layer]
         k = self._k + 1 if ref.after and quantity.kind is Kind.STATE else self._k
-        key = (ref.name, ref.layer, ref.after, sample)
-        array = self._arrays.get(key)
+        address = Address(ref.name, ref.layer, unit, sample, k)
+        return address, self.value(address, quantity)
+
+    def value(self, address: Address, quantity: Quantity) -> float:
+        """One number of the iteration, or of the state before or after it."""
+        if (address.sample is None) == quantity.per_sample:
+            return float(self._trace.value(address))
+        place = (quantity.key, address.k)
+        array = self._arrays.get(place)
         if array is None:
-            # a sum asks for hundreds of elements of one array
-            array = self._arrays[key] = self._trace.value(Address(ref.name, ref.layer, (), sample, k))
-        place = tuple(index - 1 for index in unit)
-        return Address(ref.name, ref.layer, unit, sample, k), float(array[place])
+            k = self._k if address.k is None else address.k
+            array = self._trace.state(k)[quantity.key] if quantity.kind is Kind.STATE else self._record[quantity.key]
+            self._arrays[place] = array
+        at = address.unit if address.sample is None else (address.sample, *address.unit)
+        return array.item(*[index - 1 for index in at])
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.explain import explain
-from engine.formula.nodes import Node
+from engine.explain import RecordScope
+from engine.formula.ground import ground
+from engine.formula.nodes import Node, Symbol, Where, children
 from engine.numbers import json_number
-from engine.plan import Granularity
+from engine.plan import Granularity, Place
 from engine.printers.base import Page, Printer
 from engine.printers.json import tree
 from engine.printers.lines import relation
@@ -18,6 +19,9 @@ from tui.verbs.values import nested
 
 Object = dict[str, Any]
 
+KEPT = 4_096
+"""Steps of an iteration whose words are kept for the next one: some megabytes."""
+
 
 class Objects:
     """Makes the objects of one walk."""
@@ -25,29 +29,56 @@ class Objects:
     def __init__(self, session: Session, ascii: bool = False) -> None:
         self._trace = session.trace
         self._printer: Printer = session.export_printer(Settings(ascii=ascii))
+        self._scope: tuple[int, RecordScope, list[int]] | None = None
+        """The iteration the last step was of, and the rows of its batch."""
+        self._kept: dict[tuple[int, int | None, tuple[int, ...]], tuple[str, str | None]] = {}
 
     def step(self, index: int) -> Object:
         """One step, with its formula three ways: in symbols, with numbers put in, and as a tree."""
-        explanation = explain(self._trace, index)
-        step = explanation.step
-        sample = step.address.sample
-        left = self._printer.symbols(explanation.left, Page(sample=sample if step.address.unit else None))
-        lead = f"{left} {relation(step.quantity, self._printer)} "
+        trace = self._trace
+        place = trace.plan.place(index)
+        quantity, sample = place.quantity, place.sample
+        if self._scope is None or self._scope[0] != place.k:
+            self._scope = (place.k, RecordScope(trace, place.k), trace.network.batches.rows(place.k).tolist())
+        _, scope, rows = self._scope
+        assert quantity.template is not None, "a step has a formula"
+        formula_tree = ground(quantity.template, scope, place.indices)
+        address = place.address
+        value = scope.value(address, quantity)
+        symbolic, definition = self._words(place, scope, formula_tree, value)
         return {
             "step": index + 1,
-            "iteration": step.iteration,
-            "phase": str(step.phase),
-            "layer": step.quantity.layer,
-            "address": str(step.address),
+            "iteration": place.k + 1,
+            "phase": str(quantity.phase),
+            "layer": quantity.layer,
+            "address": str(address),
             "sample": sample,
-            "row": step.row,
-            "value": json_number(step.value),
-            "symbolic": lead + self._symbols(explanation.tree, sample),
-            "substituted": self._printer.numbers(explanation.tree, Page(sample=sample)),
-            "tree": tree(explanation.tree),
-            "definition": None if explanation.stated is None else lead + self._symbols(explanation.stated, sample),
+            "row": None if sample is None else rows[sample - 1] + 1,
+            "value": json_number(value),
+            "symbolic": symbolic,
+            "substituted": self._printer.numbers(formula_tree, Page(sample=sample)),
+            "tree": tree(formula_tree),
+            "definition": definition,
             "steps": 1,
         }
+
+    def _words(self, place: Place, scope: RecordScope, node: Node, value: float) -> tuple[str, str | None]:
+        """A step in symbols, as computed and as a textbook has it: the same in every iteration, unless it branches."""
+        quantity, sample = place.quantity, place.sample
+        where = (place.block, sample, place.unit)
+        words = self._kept.get(where)
+        if words is not None:
+            return words
+        symbol = Symbol(place.address, value, scope.single)
+        left = self._printer.symbols(symbol, Page(sample=sample if place.unit else None))
+        lead = f"{left} {relation(quantity, self._printer)} "
+        stated = None if quantity.stated is None else ground(quantity.stated.formula, scope, place.indices)
+        words = lead + self._symbols(node, sample), None if stated is None else lead + self._symbols(stated, sample)
+        if not _branches(node) and not (stated is not None and _branches(stated)):
+            if len(self._kept) >= KEPT:
+                self._kept.clear()
+            self._kept[where] = words
+        return words
 
     def group(self, group: Group, granularity: Granularity) -> Object:
         """Several steps together; `address` is null, and `value` an object, where they are of several arrays."""
@@ -82,3 +113,8 @@ class Objects:
         text = self._printer.symbols(node, page)
         asides = [f"with {note}" for note in page.notes] + [f"because {condition}" for condition in page.conditions]
         return ", ".join([text, *asides])
+
+
+def _branches(node: Node) -> bool:
+    """Whether the words of a formula depend on its numbers."""
+    return isinstance(node, Where) or any(map(_branches, children(node)))
