@@ -42,10 +42,10 @@ def _jsonl(session: Session, selection: Selection, ascii: bool) -> None:
 
     def write(group: Group) -> None:
         if selection.granularity is Granularity.STEP:
-            made = objects.step(group.first)
+            line = objects.line(group.first, encode)
         else:
-            made = objects.group(group, selection.granularity)
-        sys.stdout.write(encode(made) + "\n")
+            line = encode(objects.group(group, selection.granularity))
+        sys.stdout.write(line + "\n")
 
     _stream(session, groups(session.trace, selection), write)
 
