@@ -23,8 +23,8 @@ from tui.verbs.values import nested
 
 Object = dict[str, Any]
 
-At = tuple[int, int | None, tuple[int, ...]]
-"""Block, sample and unit: a step of any iteration."""
+At = tuple[int, int, int | None, tuple[int, ...]]
+"""Samples of the batch, block, sample and unit: a step of any iteration."""
 Words = tuple[str, str | None]
 
 KEPT = 2_048
@@ -46,7 +46,7 @@ class Objects:
     def line(self, index: int, encode: Callable[[Any], str]) -> str:
         """`step` as JSON, by `encode`: of a step met before in another iteration, its pieces with new numbers."""
         place = self._trace.plan.place(index)
-        where = (place.block, place.sample, place.unit)
+        where = self._at(place)
         form = self._forms.get(where)
         if form is None:
             if where not in self._met and len(self._met) < KEPT:
@@ -82,6 +82,9 @@ class Objects:
                 self._texts.clear()
             text = self._texts[value] = self._printer.number(value)
         return text
+
+    def _at(self, place: Place) -> At:
+        return (self._trace.network.batches.size(place.k), place.block, place.sample, place.unit)
 
     def _quantity(self, ref: Ref) -> Quantity:
         return self._trace.network.catalogue[ref.name, ref.layer]
@@ -121,7 +124,7 @@ class Objects:
     def _words(self, place: Place, scope: RecordScope, node: Node, value: float) -> tuple[str, str | None]:
         """A step in symbols, as computed and as a textbook has it: the same in every iteration, unless it branches."""
         quantity, sample = place.quantity, place.sample
-        where = (place.block, sample, place.unit)
+        where = self._at(place)
         words = self._kept.get(where)
         if words is not None:
             return words
