@@ -7,6 +7,7 @@ Read it in this order; each file is one idea.
     quantity       what a named array of the walk is      layers/: the stages that compute them, numpy beside template
     network        a scenario made runnable               state: its parameters in one vector
     iterate        one iteration, pure                    update: an optimizer's rules put to every parameter
+    runner         by arrays or number by number          scalar/: code generated from the templates
     batches        which rows an iteration sees           address, names: what `dW[1][2,1]@3` means
     plan           step ↔ address by arithmetic           checkpoints, trace: the walk as a random-access sequence
     explain        why a step has its value               notation, numbers, printers/: how that is written

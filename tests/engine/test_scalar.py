@@ -29,7 +29,7 @@ from engine.iterate import ArrayRunner
 from engine.network import Network
 from engine.quantity import Kind
 from engine.runner import MOST, operations, runner_of
-from engine.scalar.generate import code_of, record_source, run_source
+from engine.scalar.generate import _overwritten, code_of, record_source, run_source
 from engine.scalar.graph import Graph, form_of
 from engine.scalar.run import ScalarRunner
 from engine.scenario.model import Dropout, Noise, Optimizer, Scenario, Schedule
@@ -124,6 +124,10 @@ EXTREME = {
         [layer([[900.0, -1.0], [-1e200, 3.0]], [0.1, 0.2], "elu"), layer([[1.0, -2.0]], [0.5], "mish")],
         [[1.0, 2.0], [-3.0, 0.5]], [[1.0], [0.0]], iterations=3,
     ),
+    "not a number": scenario(
+        [layer([[1e308, -1e308], [1.0, 1.0]], None, "hard_sigmoid"), layer([[1.0, 1.0], [2.0, 1.0]], None, "softmax")],
+        [[10.0, 10.0]], [[1.0, 0.0]], loss_of("cross_entropy"), iterations=3,
+    ),
     "cross-entropy of 0": scenario(
         [layer([[800.0], [-800.0]], None, "softmax")], [[1.0], [0.0]], [[0.0, 1.0], [1.0, 0.0]],
         loss_of("kl_divergence"), iterations=3,
@@ -161,10 +165,19 @@ def test_quick_and_careful_code_are_one_calculation() -> None:
 
 
 def test_a_run_that_raises_leaves_no_losses_behind() -> None:
-    trace = Trace(EXTREME["softplus"], scalar=True)
-    trace.state(6)
-    assert len(trace.losses_known()) == 6
-    assert all(same(trace.losses_known()[k], trace.record(k).loss) for k in range(6))
+    # 1/cosh² of what the first update leads to raises
+    network = Network(EXTREME["softmax"])
+    losses: list[float] = []
+    ScalarRunner(network, 64).advance(network.start(), 6, losses)
+    assert len(losses) == 6
+    trace = Trace(EXTREME["softmax"], scalar=True)
+    assert all(same(losses[k], trace.record(k).loss) for k in range(6))
+
+
+def test_a_state_is_not_overwritten_while_a_later_line_reads_it() -> None:
+    assert _overwritten([("a", "(a + b)"), ("b", "(a * 2.0)"), ("c", "b")]) == [
+        "a_after = (a + b)", "b_after = (a * 2.0)", "c = b", "a = a_after", "b = b_after",
+    ]  # fmt: skip
 
 
 def test_identical_units_stay_identical() -> None:
