@@ -192,24 +192,25 @@ class StepperApp(App[None]):
         from textual.command import CommandPalette
 
         if not isinstance(self.screen, CommandPalette):
-            dots = "..." if self._ascii else "…"
+            dots = "..." if self.has_class("ascii") else "…"
             self.push_screen(CommandPalette(placeholder=f"Search for commands{dots}", id="--command-palette"))
 
     def get_key_display(self, binding: Binding) -> str:
-        return key_name(binding.key, self._ascii)
+        return key_name(binding.key, self.has_class("ascii"))
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return {"rule": "ansi_bright_black"}
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Every command of the stepper, by the same table as the keys; one that can do nothing says why."""
+        ascii = self.has_class("ascii")
         for command in COMMANDS:
             action = getattr(screen, f"action_{command.id}", None)
             if action is None or command.id in ("palette", "escape") or not hasattr(screen, "why_not"):
                 continue
-            title = to_ascii(command.title) if self._ascii else command.title
+            title = to_ascii(command.title) if ascii else command.title
             why = screen.why_not(command.id)
-            keys = ", ".join(key_name(key, self._ascii) for key in self.keys(command))
+            keys = ", ".join(key_name(key, ascii) for key in self.keys(command))
             said = f"{command.help} ({keys})" if keys else command.help
             yield SystemCommand(title, f"not now: {why}" if why else said, action if not why else _nothing)
 

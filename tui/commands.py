@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tui.terminal import to_ascii
+
 
 @dataclass(frozen=True)
 class Command:
@@ -120,5 +122,13 @@ ASCII_KEY_NAMES = {"→": "Right", "←": "Left", "↑": "Up", "↓": "Down"}
 
 def key_name(key: str, ascii: bool = False) -> str:
     """A key as people call it."""
-    name = KEY_NAMES.get(key) or key.replace("ctrl+", "Ctrl+")
-    return ASCII_KEY_NAMES.get(name, name) if ascii else name
+    *modifiers, last = [key] if key in KEY_NAMES else key.split("+")
+    name = KEY_NAMES.get(last, last)
+    if len(name) > 1 and last not in KEY_NAMES:
+        # a key of one's own: not needed at the start
+        from tui.keys import written
+
+        name = written(last).capitalize()
+    if ascii:
+        name = ASCII_KEY_NAMES.get(name) or to_ascii(name)
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), name])

@@ -39,8 +39,8 @@ TERMS_SHOWN = 8
 
 AT_ONCE = 2_000_000
 """Multiplications run on the spot when the cursor jumps, some 30 ms; more are left to a computation of their own."""
-OVERHEAD = 5_000
-"""What an iteration costs beside its multiplications, in multiplications."""
+OVERHEAD, SCALAR_OVERHEAD = 5_000, 200
+"""What an iteration costs beside its multiplications, in multiplications: by arrays, by code of its own."""
 
 
 class TargetError(ValueError):
@@ -135,7 +135,8 @@ class Session:
 
     def cost(self, updates: int) -> int:
         """What so many updates take, in multiplications."""
-        return updates * (OVERHEAD + self.trace.network.layout.size * self.trace.network.batches.largest)
+        overhead = SCALAR_OVERHEAD if self.trace.runner.instant else OVERHEAD
+        return updates * (overhead + self.trace.network.layout.size * self.trace.network.batches.largest)
 
     def beside(self, cursor: int, unit: int = 0, sample: int = 0) -> int | None:
         """The step of the same quantity so many units or samples further; None where there is none."""

@@ -108,7 +108,11 @@ class Finding(Moving):
     def _stop_at(self, text: str | None) -> None:
         if text is not None:
             there = next((stop for stop in self.stops if stop.text == text), None)
-            self.stops = self.stops.remove(there) if there else self.stops.add(self.walk.trace, text)
+            try:
+                self.stops = self.stops.remove(there) if there else self.stops.add(self.walk.trace, text)
+            except ValueError as error:
+                # an edit may have been computed to its end while this was typed
+                self.say(str(error))
 
     def action_continue(self) -> None:
         self._continue(FORWARD)
@@ -161,7 +165,11 @@ class Finding(Moving):
     def _follow(self, kind: str | None) -> None:
         if kind is None:
             return
-        self.follow = None if kind == "all" else Follow.of_step(self.walk, self.cursor, Following(kind))
+        try:
+            self.follow = None if kind == "all" else Follow.of_step(self.walk, self.cursor, Following(kind))
+        except FollowError as error:
+            # a jump may have been computed to its end while this was chosen
+            self.say(str(error))
         self.schedule()
 
     # the symbols of the formula

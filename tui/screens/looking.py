@@ -181,6 +181,8 @@ class Looking(Moving):
         else:
             self.settings = chosen(self.walk, self.settings, key, by)
             self.app.set_class(self.settings.ascii, "ascii")
+            # the footer names keys in the alphabet of the screen
+            self.refresh_bindings()
             self.lay_out()
 
     def _letters(self) -> None:
