@@ -4,9 +4,12 @@ A page is worked through from its top in an empty folder, as a reader would:
 
 * a block of TOML whose first line is `# NAME.toml` writes that file, over an older one; `# NAME.toml, wrong` one that
   `check` is to refuse. A block of CSV is written to the name in the comment before it, `<!-- NAME.csv -->`;
-* in a `console` block `$ backprop-tui …` and `$ cat FILE` are run, and what follows is what they print. Where a walk
-  asks for an address, what stands after its question is typed. A line `…` stands for lines left out;
-* the commands of an `sh` block, which open the stepper, have to be ones the program takes.
+* in a `console` block `$ backprop-tui …` and `$ cat FILE` are run, and what follows is what they print; a `\\` at a
+  line's end goes on with the command. Where a walk asks for an address, what stands after its question is typed. A line
+  `…` stands for lines left out;
+* the commands of an `sh` block, which open the stepper, have to be ones the program takes;
+* after `<!-- what if: NAME -->` each row of the table says what is typed at `i` in a shipped scenario, and which
+  numbers then stand at which addresses, to the digits written.
 
 Long lines are broken in a page, so words are compared, not lines. Numbers of ten decimals or more may differ in the
 last of them, and how nearly two gradients agree is not compared: both are the machine's.
@@ -20,16 +23,21 @@ import shlex
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from math import isclose
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+from engine.scenario.edit import Draft
+from engine.trace import Trace
 from tui import terminal
+from tui.edits import parse_edit
 from tui.main import main
 from tui.verbs.options import COMMANDS, parse_opening
 from tui.verbs.plain import PROMPT
+from tui.verbs.shipped import find
 
 DOCS = Path(__file__).parent
 PAGES = ("tutorial.md", "recipes.md", "teaching.md")
@@ -40,6 +48,8 @@ WIDTH = 118
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r"# (\S+\.toml)(, wrong)?\n")
 _CSV_NAME = re.compile(r"<!-- (\S+\.csv) -->\n\n?$")
+_TABLE = re.compile(r"<!-- what if: (\w+) -->\n\n((?:\|.*\n)+)")
+_FOUND = re.compile(r"`([^`]+)` = (-?[\d.]+(?:e-?\d+)?)")
 _MACHINE = re.compile(r"(largest relative difference )\S+ at [^;\s]+")
 _LONG = re.compile(r"-?\d+\.\d{10,}(?:e[-+]?\d+)?")
 
@@ -58,12 +68,24 @@ class Block:
     """A file that is to be refused."""
 
 
+@dataclass(frozen=True)
+class WhatIf:
+    """A row of a table: a scenario, what is changed in it, and a number there then."""
+
+    scenario: str
+    edits: tuple[str, ...]
+    address: str
+    number: str
+    line: int
+
+
 @dataclass
 class Run:
     """One command of a console block."""
 
     command: str
     line: int
+    """Its last line in the page, from 1."""
     shown: list[str] = field(default_factory=list)
     """The lines the page shows for it."""
 
@@ -92,11 +114,36 @@ def runs(block: Block) -> list[Run]:
     for number, line in enumerate(block.text.splitlines(), block.line):
         if line.startswith("$ "):
             found.append(Run(line[2:], number))
+        elif found and not found[-1].shown and found[-1].command.endswith("\\"):
+            found[-1].command = found[-1].command.removesuffix("\\") + line.strip()
+            found[-1].line = number
         elif found:
             found[-1].shown.append(line)
         else:
             raise ValueError(f"line {number}: a console block begins with a command, $ …")
     return found
+
+
+def what_ifs(page: str) -> Iterator[WhatIf]:
+    """What the tables of a page promise."""
+    for table in _TABLE.finditer(page):
+        first = page.count("\n", 0, table.start(2)) + 1
+        for line, row in enumerate(table[2].splitlines()[2:], first + 2):
+            typed, found, _ = row.strip("|").split("|")
+            for address, number in _FOUND.findall(found):
+                yield WhatIf(table[1], tuple(re.findall("`(.+?)`", typed)), address, number, line)
+
+
+def value_of(case: WhatIf) -> float:
+    """The number that is there then, by the way the stepper goes."""
+    path = find(case.scenario)
+    if not isinstance(path, Path):
+        raise ValueError(f"line {case.line}: no shipped scenario {case.scenario}")
+    draft = Draft.of(path)
+    for edit in case.edits:
+        draft = draft.set(*parse_edit(edit))
+    trace = Trace(draft.scenario)
+    return float(trace.value(trace.resolve(case.address)).item())  # an axis of one sample may be left out
 
 
 def output(run: Run) -> str:
@@ -152,7 +199,7 @@ def agrees(shown: str, printed: str) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return re.sub(r"\[\s+", "[", _MACHINE.sub(r"\1", text)).split()
+    return re.sub(r"\[ +", "[", _MACHINE.sub(r"\1", " ".join(text.split()))).split()
 
 
 def _same(shown: list[str], printed: list[str]) -> bool:
@@ -186,6 +233,8 @@ def _check_taken(block: Block) -> None:
     """Let the parser see what opens the stepper; SystemExit where it does not take it."""
     for line in block.text.splitlines():
         words = shlex.split(line.partition(" > ")[0], comments=True)
+        if words and "=" in words[0]:
+            del words[0]
         if words[:1] == [PROGRAM]:
             if words[1:2] and words[1] in COMMANDS:
                 COMMANDS[words[1]].parser(words[1]).parse_args(words[2:])
@@ -217,10 +266,7 @@ def _folded(line: str) -> list[str]:
 @contextmanager
 def elsewhere() -> Iterator[None]:
     """In an empty folder."""
-    import contextlib
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    with TemporaryDirectory() as folder, chdir(folder):
         yield
 
 

@@ -11,7 +11,20 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs"))
 
-from consoles import DOCS, PAGES, agrees, blocks, work_through  # noqa: E402 - no package
+from consoles import (  # noqa: E402 - no package
+    DOCS,
+    PAGES,
+    WhatIf,
+    agrees,
+    blocks,
+    value_of,
+    what_ifs,
+    work_through,
+)
+
+from engine.expect import Match, match  # noqa: E402
+
+WHAT_IFS = [case for name in PAGES for case in what_ifs((DOCS / name).read_text("utf-8"))]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -26,7 +39,7 @@ def test_a_page_shows_what_the_program_does(name: str, tmp_path: Path, monkeypat
         else:
             shown = "\n".join(run.shown)
             assert agrees(shown, printed), f"{name}:{run.line}: $ {run.command}\nshown:\n{shown}\nprinted:\n{printed}"
-    assert done > 10, "the page has lost its blocks"
+    assert done > 3, "the page has lost its blocks"
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -35,6 +48,16 @@ def test_every_block_of_a_page_says_what_it_is(name: str) -> None:
         assert block.language in ("toml", "csv", "console", "sh", "text"), f"{name}:{block.line}"
         if block.language in ("toml", "csv"):
             assert block.name, f"{name}:{block.line}: the file has no name"
+
+
+def test_the_tables_are_read() -> None:
+    assert len(WHAT_IFS) > 50
+    assert {case.scenario for case in WHAT_IFS} >= {"softplus", "zero_init", "batch_norm", "adam_by_hand"}
+
+
+@pytest.mark.parametrize("case", WHAT_IFS, ids=lambda case: f"{case.line}-{case.address}")
+def test_a_what_if_gives_the_number_in_the_table(case: WhatIf) -> None:
+    assert match(case.number, value_of(case)) is not Match.WRONG, f"{case}: {value_of(case)!r}"
 
 
 @pytest.mark.parametrize(
