@@ -11,7 +11,8 @@ from decimal import Decimal, InvalidOperation
 from engine.address import AddressError
 from engine.numbers import shortest
 from engine.scenario.edit import Draft, EditError
-from engine.scenario.model import Goal
+from engine.scenario.model import Goal, Scenario
+from engine.scenario.words import count
 from tui.session import Session
 from tui.settings import Settings
 
@@ -117,7 +118,7 @@ def preview(session: Session, cursor: int, draft: Draft, text: str, settings: Se
     """
     target, value = parse_edit(text)
     try:
-        changed = draft.set(target, value)
+        changed = draft.set(target, value, aside=True)
         scenario = changed.scenario
     except EditError as error:
         choices = draft.choices(target)
@@ -126,15 +127,25 @@ def preview(session: Session, cursor: int, draft: Draft, text: str, settings: Se
         raise EditError(f"{target}: without an iteration there is nothing to step through")
     step = session.trace[cursor]
     if settings.hidden or not session.quick(step.place.k):
-        return f"{target} = {value}: Enter computes everything anew"
+        return f"{target} = {value}: Enter computes everything anew{_set_aside(session.scenario, scenario)}"
     after = Session(scenario)
     printer = session.printer(settings)
     try:
         number = float(after.trace.value(after.trace.resolve(str(step.address))))
     except AddressError:
-        return f"{target} = {value}: another network; this step has no place in it"
+        return f"{target} = {value}: this step has no place in that walk{_set_aside(session.scenario, scenario)}"
     arrow = "->" if settings.ascii else "→"
-    return f"{session.symbol(step, settings)}: {printer.number(step.value)} {arrow} {printer.number(number)}"
+    said = f"{session.symbol(step, settings)}: {printer.number(step.value)} {arrow} {printer.number(number)}"
+    return said + _set_aside(session.scenario, scenario)
+
+
+def _set_aside(before: Scenario, after: Scenario) -> str:
+    """What an edit leaves out because it names what is no longer there."""
+    lost = sum(
+        len(getattr(before, name)) - len(getattr(after, name))
+        for name in ("expectations", "notes", "goals", "comparisons")
+    )
+    return f"; {count(lost, 'expected value or note', 'expected values and notes')} set aside" if lost else ""
 
 
 def suggestions(session: Session, cursor: int, draft: Draft) -> list[str]:

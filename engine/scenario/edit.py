@@ -41,6 +41,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_WRITTEN", "Draft", "EditError"]
 
+_ABOUT = re.compile(
+    r'(?:expect\.(?:"(?P<address>[^"]*)"|(?P<bare>[\w-]+))|(?P<list>notes|goals|comparisons)\[(?P<place>[0-9]+)\])'
+)
+"""Where the key of a problem is about the walk, not in it."""
 _DURATION = ("iterations", "epochs")
 """Keys of [training] of which there is exactly one."""
 
@@ -98,7 +102,7 @@ class Draft:
         """
         return read.read_text(self.body, self.path)
 
-    def set(self, target: str, value: str | float) -> Draft:
+    def set(self, target: str, value: str | float, *, aside: bool = False) -> Draft:
         """A draft in which a given number or a key has another value.
 
         Args:
@@ -107,6 +111,8 @@ class Draft:
                 `network.layers[1].activation`, `data.names.inputs`) or the usual short form of one (`activation[1]`,
                 `loss`, `iterations`, `learning_rate`).
             value: a number; for a key also TOML, or a word or text without quotes.
+            aside: leave out expected values, notes, goals and comparisons that name what is then no longer there,
+                rather than refuse the edit.
 
         Raises:
             EditError: there is no such target, the value does not fit, or the text would no longer read.
@@ -114,8 +120,8 @@ class Draft:
         target = target.strip()
         try:
             if self._is_given(target):
-                return self._made(self._with_number(self._address(target), number(target, value)))
-            return self._made(self._with_key(self._key(target), target, value))
+                return self._made(self._with_number(self._address(target), number(target, value)), aside)
+            return self._made(self._with_key(self._key(target), target, value), aside)
         except RewriteError as error:
             raise EditError(f"{target}: {error}") from None
 
@@ -363,13 +369,20 @@ class Draft:
             return _renamed(source, named, name, written)
         return _put(source, key, written)
 
-    def _made(self, source: Source) -> Draft:
-        """The draft of a changed text, once it is known to read."""
+    def _made(self, source: Source, aside: bool = False) -> Draft:
+        """The draft of a changed text, once it is known to read; with `aside` by what is about the walk, not in it."""
         draft = replace(self, body=source.text)
         try:
             draft.scenario  # noqa: B018 - read here, so that a draft that cannot be read is never handed out
         except ScenarioError as error:
-            raise EditError(str(error), error.problems) from None
+            about = [_about(problem.key) for problem in error.problems]
+            if not aside or None in about:
+                raise EditError(str(error), error.problems) from None
+            # from the last on, so that those before keep their places
+            found = {key for key in about if key is not None}
+            for key in sorted(found, key=lambda key: key[1] if isinstance(key[1], int) else -1, reverse=True):
+                source = source.without(key)
+            return self._made(source)
         draft.__dict__["_source"] = source
         return draft
 
@@ -410,6 +423,16 @@ def _renamed(source: Source, key: Key, name: str, written: str) -> Source:
     if not kept and kind != "optimizer":
         return source.put(key, written)
     return source.put(key, inline({word: written, **{one: str(text) for one, text in texts.items()}}))
+
+
+def _about(key: str) -> Key | None:
+    """The expected value, note, goal or comparison that a problem's key is in; None where it is in none."""
+    found = _ABOUT.match(key)
+    if found is None:
+        return None
+    if found["list"]:
+        return (found["list"], int(found["place"]) - 1)
+    return ("expect", found["address"] or found["bare"])
 
 
 def _fits(kind: str, name: str, option: str, value: object) -> bool:

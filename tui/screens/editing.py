@@ -47,7 +47,7 @@ class Editing(Moving):
         target, value = parse_edit(text)
         now = self.edits.draft(self.walk)
         try:
-            draft = now.set(target, value)
+            draft = now.set(target, value, aside=True)
         except EditError as error:
             # another change may have been computed to its end while this one was typed
             self.say(str(error))
