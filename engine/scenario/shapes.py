@@ -160,9 +160,11 @@ def _check_loss(network: NetworkDraft, training: TrainingDraft, faults: Faults) 
     fitting = [name for name in ACTIVATIONS if _within(name, loss.needs_range)]
     usual = [name for name in loss.shortcuts if name in fitting] or fitting
     reaches = _reach(*ACTIVATIONS[last.activation or ""].range)
+    others = [other.name for other in LOSSES.values() if last.activation in other.shortcuts]
+    another = f"another loss such as {' or '.join(others)}" if others else "another loss"
     faults.add(
         (*last.key, "activation"),
-        f"{needs}; {last.activation} gives {reaches}: use {' or '.join(usual)} in the last layer, or another loss",
+        f"{needs}; {last.activation} gives {reaches}: use {' or '.join(usual)} in the last layer, or {another}",
     )
 
 

@@ -35,7 +35,7 @@ def load(file: str) -> Scenario:
         entry = shipped.find(file)
         if entry is not None:
             return read(entry) if isinstance(entry, Path) else read_text(entry.read_bytes(), entry.name)
-        if file and Path(file).exists():
+        if file and os.path.exists(file):  # noqa: PTH110
             # a folder: the reader has the words
             return read(file)
     except ScenarioError as error:
@@ -91,13 +91,16 @@ def _is_name(file: str) -> bool:
     separators = {"/", os.sep, os.altsep}
     if any(separator and separator in file for separator in separators) or Path(file).suffix:
         return False
-    return not Path(file).exists() or Path(file).is_dir()
+    # unlike Path.exists, it is not troubled by a name too long for a file
+    return not os.path.exists(file) or Path(file).is_dir()  # noqa: PTH110
 
 
 def _no_such_name(file: str) -> str:
     from tui.verbs import shipped
 
     names = shipped.names()
-    near = difflib.get_close_matches(file, names, 3, 0.4)
+    beside = f"{file}.toml"
+    here = os.path.isfile(beside)  # noqa: PTH113 - as above
+    near = [beside] if here else difflib.get_close_matches(file, names, 3, 0.4)
     hint = f"did you mean {' or '.join(near)}?" if near else f"the shipped ones are {', '.join(names)}"
     return f"there is no file and no shipped scenario {file!r}; {hint}"
