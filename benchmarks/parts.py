@@ -222,4 +222,4 @@ PARTS: dict[str, Callable[[int], Section]] = {
     "start-up": start_up,
     "growth": growth,
 }
-"""The screen on a pseudo-terminal (first paint, key → last byte) is to be a part of its own, in benchmarks/pty.py."""
+"""The screen on a pseudo-terminal (first paint, key → last byte) is measured by benchmarks/screen.py."""

@@ -193,7 +193,9 @@ class StepperApp(App[None]):
 
         if not isinstance(self.screen, CommandPalette):
             dots = "..." if self.has_class("ascii") else "…"
-            self.push_screen(CommandPalette(placeholder=f"Search for commands{dots}", id="--command-palette"))
+            from tui.screens.palette import PaletteScreen
+
+            self.push_screen(PaletteScreen(placeholder=f"Search for commands{dots}", id="--command-palette"))
 
     def get_key_display(self, binding: Binding) -> str:
         return key_name(binding.key, self.has_class("ascii"))

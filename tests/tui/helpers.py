@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from itertools import pairwise
@@ -20,12 +20,15 @@ from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_fro
 from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input, OptionList, Static
 
 from engine.address import Address
 from engine.scenario.model import Layer, Loss, Note, Optimizer, Scenario, Training, frozen_array
 from engine.scenario.read import read
 from tui.app import StepperApp
+from tui.commands import BY_ID
 from tui.draw.cells import Drawing, Hit, Row
+from tui.preferences import Preferences
 from tui.screens.stepper import StepperScreen
 from tui.session import Session
 from tui.settings import Settings
@@ -92,6 +95,17 @@ def note(text: str, name: str = "z", layer: int | None = 1, unit: tuple[int, ...
     return Note(Address(name, layer, unit), text)
 
 
+PRESSED: set[tuple[str, str]] = set()
+"""Every (command, key) that a test of those imported so far presses."""
+
+
+def keys_of(*ids: str) -> list[tuple[str, str]]:
+    """Every (command, key) of some commands, for a test that presses each."""
+    found = [(id, key) for id in ids for key in BY_ID[id].keys]
+    PRESSED.update(found)
+    return found
+
+
 class Walker:
     """An app that runs headless, and hands for it."""
 
@@ -155,6 +169,22 @@ class Walker:
 
     async def type(self, text: str) -> None:
         await self.press(*text)
+
+    async def enter(self, text: str) -> None:
+        """Put text into the line asked for, in place of what is there, and enter it."""
+        self.top.query_one(Input).value = text
+        await self.settle()
+        await self.press("enter")
+
+    @property
+    def preview(self) -> str:
+        """What the dialog says of what is typed."""
+        return str(self.top.query_one("#preview", Static).render())
+
+    @property
+    def titles(self) -> list[str]:
+        """What stands in the list of the dialog."""
+        return [str(option.prompt) for option in self.top.query_one(OptionList).options]
 
     async def work(self) -> None:
         """Wait for what is computed in the background."""
@@ -229,12 +259,13 @@ def key_event(app: StepperApp, key: str) -> events.Key:
 
 @asynccontextmanager
 async def walking(
-    scenario: Scenario | None,
+    scenario: Scenario | Callable[[], Scenario] | None,
     size: tuple[int, int] = SMALL,
-    at: int = 0,
+    at: int | str = 0,
     *,
     ascii: bool = False,
     environment: Mapping[str, str | None] = TRUECOLOR,
+    preferences: Callable[[], Preferences] | None = None,
 ) -> AsyncIterator[Walker]:
     """The app, open at a step, in a terminal whose environment is known."""
     with pytest.MonkeyPatch.context() as patch:
@@ -243,7 +274,7 @@ async def walking(
                 patch.delenv(name, raising=False)
             else:
                 patch.setenv(name, value)
-        app = StepperApp(scenario, at, ascii)
+        app = StepperApp(scenario, at, ascii, preferences, "a name")
         async with app.run_test(size=size, notifications=True) as pilot:
             walker = Walker(app, pilot)
             await walker.settle()

@@ -12,6 +12,7 @@ from helpers import SCENARIOS, net, shipped
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from rich.color import Color
 from rich.style import Style
 
 from engine.scenario.model import Scenario, frozen_array
@@ -417,10 +418,11 @@ def test_a_hidden_answer_is_not_in_the_caption() -> None:
 def test_two_heats_are_two_colours_where_there_are_any() -> None:
     char, look = half(-1.0, 0.52)
     assert (char, look) == ("▀", Look("pixel", -1.0, 0.5))
-    dark = PALETTES["backprop-dark"].style(look)
-    upper = PALETTES["backprop-dark"].style(Look("cell", -1.0))
-    lower = PALETTES["backprop-dark"].style(Look("cell", 0.5))
-    assert (dark.color, dark.bgcolor) == (upper.bgcolor, lower.bgcolor)
+    palette = PALETTES["backprop-dark"]
+    dark, lower = palette.style(look), palette.style(Look("pixel", 0.5, 0.5))
+    assert dark.color == Color.parse(palette.heat[0]), "a picture goes to the ends of the shades"
+    assert dark.bgcolor == lower.bgcolor == lower.color != dark.color
+    assert palette.style(Look("pixel_top", -1.0)) == Style(color=dark.color), "nothing below"
     assert PALETTES["backprop-mono"].style(look) == Style.parse("none")
 
 

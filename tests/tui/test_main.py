@@ -6,6 +6,8 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -14,9 +16,14 @@ import pytest
 
 from engine.plan import Granularity
 from engine.quantity import Phase
+from engine.scenario.model import Scenario
 from tui import terminal
 from tui.main import main
+from tui.preferences import Preferences
+from tui.session import Session
+from tui.verbs.load import start_of
 from tui.verbs.options import COMMANDS, GRANULARITIES, PHASES
+from tui.verbs.wrong import WrongInputError
 
 ROOT = Path(__file__).parents[2]
 SOFTPLUS = ROOT / "scenarios" / "softplus.toml"
@@ -43,22 +50,45 @@ def someone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LC_ALL", raising=False)
 
 
+@dataclass
+class Started:
+    """An app as the command line starts it, never run on a screen."""
+
+    scenario: Callable[[], Scenario] | None
+    at: str | None
+    ascii: bool
+    preferences: Callable[[], Preferences]
+    name: str
+    wrong: WrongInputError | None = None
+    return_code: int = 0
+
+    def run(self) -> None:
+        """Read what the app reads once it has a screen."""
+        try:
+            self.preferences()
+            if self.scenario is not None:
+                start_of(Session(self.scenario()), self.at)
+        except WrongInputError as error:
+            self.wrong = error
+
+    @property
+    def opened(self) -> tuple[str | None, int | None, bool]:
+        """The title of the scenario, the step, and whether in ASCII."""
+        scenario = self.scenario() if self.scenario else None
+        return scenario and scenario.title, scenario and start_of(Session(scenario), self.at), self.ascii
+
+
 @pytest.fixture
-def opened(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str | None, int, bool]]:
-    """The apps that were started: the title of the scenario, the step, and whether in ASCII."""
-    started: list[tuple[str | None, int, bool]] = []
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Started]:
+    """The apps that were started."""
+    started: list[Started] = []
 
-    class App:
-        return_code = 0
-
-        def __init__(self, scenario: Any, at: int = 0, ascii: bool = False) -> None:
-            started.append((scenario and scenario.title, at, ascii))
-
-        def run(self) -> None:
-            pass
+    def app(*arguments: Any) -> Started:
+        started.append(Started(*arguments))
+        return started[-1]
 
     module = ModuleType("tui.app")
-    module.StepperApp = App  # type: ignore[attr-defined]
+    module.StepperApp = app  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "tui.app", module)
     return started
 
@@ -112,32 +142,61 @@ class TestLight:
 
 @pytest.mark.usefixtures("someone")
 class TestOpening:
-    def test_a_file_opens_the_stepper(self, opened: list[Any]) -> None:
+    def test_a_file_opens_the_stepper(self, opened: list[Started]) -> None:
         assert main([str(SOFTPLUS)]) == 0
-        assert opened == [("The 2-2-1 softplus network", 0, False)]
+        assert [app.opened for app in opened] == [("The 2-2-1 softplus network", 0, False)]
+        assert opened[0].name == str(SOFTPLUS), "said while it is read"
 
-    def test_nothing_opens_the_picker(self, opened: list[Any]) -> None:
+    def test_nothing_opens_the_picker(self, opened: list[Started]) -> None:
         assert main([]) == 0
         assert main(["--ascii"]) == 0
-        assert opened == [(None, 0, False), (None, 0, True)]
+        assert [app.opened for app in opened] == [(None, None, False), (None, None, True)]
+        assert [app.name for app in opened] == ["", ""]
 
     @pytest.mark.parametrize(
         ("at", "step"),
         [("z[1]", 0), ("loss", 6), ("loss@1", 40), ("W[1]@1", 25), ("W[1]", 25), ("17", 16), ("100%", 169)],
     )
-    def test_at(self, opened: list[Any], at: str, step: int) -> None:
+    def test_at(self, opened: list[Started], at: str, step: int) -> None:
         assert main(["softplus", "--at", at]) == 0
-        assert opened == [("The 2-2-1 softplus network", step, False)]
+        assert [app.opened for app in opened] == [("The 2-2-1 softplus network", step, False)]
 
-    def test_a_wrong_address_opens_nothing(self, opened: list[Any], capsys: Any) -> None:
-        assert main(["softplus", "--at", "W[1]@0"]) == 2
-        assert capsys.readouterr().err == "backprop-tui: --at: W[1]@0 has no step: it is the starting state\n"
-        assert opened == []
+    def test_the_app_is_given_the_file_of_settings(
+        self, opened: list[Started], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        file = tmp_path / "settings.toml"
+        file.write_text("[show]\ndigits = 9\n")
+        monkeypatch.setenv("BACKPROP_TUI_SETTINGS", str(file))
+        assert main(["softplus"]) == 0
+        assert opened[0].preferences().settings.digits == 9
 
-    def test_ascii_by_where_textual_writes(self, opened: list[Any], monkeypatch: Any) -> None:
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (["softplus", "--at", "W[1]@0"], "--at: W[1]@0 has no step: it is the starting state"),
+            (["softplsu"], "there is no file and no shipped scenario 'softplsu'; did you mean softplus or"),
+            (["nothing.toml"], "nothing.toml: there is no such file"),
+        ],
+    )
+    def test_what_the_app_found_wrong_is_said_when_it_has_ended(
+        self, opened: list[Started], arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(arguments) == 2
+        assert len(opened) == 1
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(f"backprop-tui: {message}")
+        assert err.count("\n") == 1
+
+    def test_the_apps_own_status_is_the_shells(self, opened: list[Started], monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Started, "run", lambda self: setattr(self, "return_code", 3))
+        assert main(["softplus"]) == 3
+        assert len(opened) == 1
+
+    def test_ascii_by_where_textual_writes(self, opened: list[Started], monkeypatch: Any) -> None:
         monkeypatch.setattr(sys, "__stderr__", SimpleNamespace(encoding="latin-1"))
         assert main(["softplus"]) == 0
-        assert opened[0][2] is True
+        assert opened[0].ascii is True
 
     def test_a_dumb_terminal_gets_lines(self, opened: list[Any], monkeypatch: Any, capsys: Any) -> None:
         monkeypatch.setenv("TERM", "dumb")
@@ -182,6 +241,7 @@ class TestFile:
             ("nothing.toml", "nothing.toml: there is no such file"),
             ("", "there is no file and no shipped scenario ''; the shipped ones are "),
             ("..", "..: this is a folder; a scenario is one TOML file"),
+            ("a" * 300, f"there is no file and no shipped scenario '{'a' * 300}'; the shipped ones are "),
             ("a\0b", "there is no file and no shipped scenario 'a\\x00b'; the shipped ones are "),
         ],
     )
@@ -192,6 +252,13 @@ class TestFile:
         assert out == ""
         assert err.startswith(f"backprop-tui: {message}")
         assert err.count("\n") == 1
+
+    def test_a_name_without_its_suffix(self, tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "softer.toml").write_text("")
+        assert main(["softer"]) == 2
+        said = "there is no file and no shipped scenario 'softer'; did you mean softer.toml?"
+        assert capsys.readouterr().err == f"backprop-tui: {said}\n"
 
     def test_a_wrong_file_says_all_as_editors_read_it(self, tmp_path: Path, capsys: Any) -> None:
         wrong = tmp_path / "wrong.toml"

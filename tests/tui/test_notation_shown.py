@@ -11,10 +11,10 @@ import pytest
 
 from engine.notation_style import STYLE_OPTIONS, Style
 from engine.scenario.read import read
-from tui.draw.formula import formula_rows
+from tui.draw.formula import draw_formula
 from tui.draw.graph import draw_graph
 from tui.draw.network import NetworkView
-from tui.draw.values import values_rows
+from tui.draw.values import draw_values
 from tui.main import main
 from tui.session import Session
 from tui.settings import Settings
@@ -80,9 +80,9 @@ def test_every_style_can_be_drawn(name: str) -> None:
             settings = Settings(ascii=ascii, style=style)
             for cursor in range(0, walk.trace.plan.start(1), 11):
                 for rows in (
-                    formula_rows(walk, cursor, settings, 60),
-                    values_rows(walk, cursor, settings, 40, 18),
-                    values_rows(walk, cursor, settings, 1, 1),
+                    draw_formula(walk, cursor, settings, 60).rows,
+                    draw_values(walk, cursor, settings, 40, 18).rows,
+                    draw_values(walk, cursor, settings, 1, 1).rows,
                     draw_graph(NetworkView(walk, cursor, settings).model(), 60, 14, ascii=ascii).rows,
                 ):
                     shown = texts(rows)
@@ -92,7 +92,7 @@ def test_every_style_can_be_drawn(name: str) -> None:
 def test_tables_count_and_name_as_the_style_does() -> None:
     walk = session("softplus")
     settings = Settings(style=Style(base=0, weights="W^T", decimal=",", letters=(("z", "s"),)))
-    shown = texts(values_rows(walk, walk.target("z[1][1]", 0), settings, 40, 18))
+    shown = texts(draw_values(walk, walk.target("z[1][1]", 0), settings, 40, 18).rows)
     assert "W⁽¹⁾ᵀ  2×2: row to, column from" in shown
     assert " s" in shown.split("\n")[1]
     assert shown.split("\n")[2].startswith(" 0 ")

@@ -19,7 +19,7 @@ RGB = tuple[int, int, int]
 TRUE = [palette for palette in PALETTES.values() if palette.colours]
 """The palettes whose colours are ours, not the terminal's."""
 CONTRAST = ("backprop-contrast", "backprop-contrast-light")
-LINES = {"edge_dim", "bar"}
+LINES = {"edge_dim", "bar", "curve_future"}
 """Roles no text has."""
 FOCUS_TINT = 0.04
 """What a focused panel is tinted by, in app.tcss."""

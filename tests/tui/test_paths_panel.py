@@ -105,7 +105,8 @@ def test_numbers_are_put_in_as_the_walk_reaches_them() -> None:
     walk = shipped_session("tanh_paths")
     first, late = walk.target("delta[2][1]", 0), walk.target("db[2][1]", 0)
     before = draw_paths(walk, walk.target("z[2][1]", 0), Settings(), 118, 9)
-    assert "∂L/∂ŷ·σ′(z₁⁽³⁾)·w₁₁⁽³⁾·tanh′(z₁⁽²⁾)·1 = ∂L/∂ŷ·σ′(z₁⁽³⁾)·1·tanh′(z₁⁽²⁾)·1" in said(before)
+    assert "δ₁⁽³⁾·σ′(z₁⁽³⁾)·w₁₁⁽³⁾·tanh′(z₁⁽²⁾)·1 = δ₁⁽³⁾·σ′(z₁⁽³⁾)·1·tanh′(z₁⁽²⁾)·1 sum" in said(before)
+    assert said(before).endswith(f"to be read from step {late + 1} on")
     assert "≈ (−0.99825)·0.25·1·0.87113·1 sum" in said(draw_paths(walk, first, Settings(), 118, 9))
     done = said(draw_paths(walk, late, Settings(), 118, 9))
     assert "≈ (−0.99825)·0.25·1·0.87113·1 ≈ −0.2174 the only path: ∂L/∂b₁⁽²⁾ ≈ −0.2174" in done
@@ -119,7 +120,7 @@ def test_the_paths_and_their_sum() -> None:
     step = walk.target("dW[1][1,1]", 0)
     rows = plain_text(draw_paths(walk, step, Settings(path=2), 118, 9).rows).split("\n")
     assert rows[0] == "∂L/∂w₁₁⁽¹⁾: 2 paths"
-    assert rows[1].startswith(" 1  ∂L/∂ŷ·σ′(z₁⁽³⁾)·w₁₁⁽³⁾·tanh′(z₁⁽²⁾)·w₁₁⁽²⁾·tanh′(z₁⁽¹⁾)·x₁ ≈")
+    assert rows[1].startswith(" 1  δ₁⁽³⁾·σ′(z₁⁽³⁾)·w₁₁⁽³⁾·tanh′(z₁⁽²⁾)·w₁₁⁽²⁾·tanh′(z₁⁽¹⁾)·x₁ ≈")
     assert any(row.startswith("▸2  ") for row in rows)
     assert rows[-2] == "sum = ∂L/∂w₁₁⁽¹⁾ ≈ −0.20436 + (−0.029003) ≈ −0.23336"
     assert rows[-1] == "equals the gradient that the walk has recorded"

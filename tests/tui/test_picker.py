@@ -1,13 +1,20 @@
-"""The picker of shipped scenarios."""
+"""Before the walk: a scenario read behind a first screen, what is wrong with it, the picker of shipped ones."""
 
 from __future__ import annotations
 
-from helpers import LARGE, SMALL, run, walking
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from helpers import LARGE, SMALL, run, shipped, walking
+from textual._context import active_app
 from textual.widgets import OptionList
 
+from engine.scenario.model import Scenario
 from tui.screens.picker import PickerScreen
 from tui.screens.stepper import StepperScreen
 from tui.verbs.shipped import shipped as entries
+from tui.verbs.wrong import WrongInputError
 
 
 def test_every_shipped_scenario_is_offered_with_its_words() -> None:
@@ -69,5 +76,58 @@ def test_the_list_is_one_entry_a_scenario() -> None:
     async def check() -> None:
         async with walking(None) as walker:
             assert walker.top.query_one(OptionList).option_count == len(list(entries()))
+
+    run(check())
+
+
+# opening
+
+
+def test_a_scenario_is_read_once_a_screen_stands() -> None:
+    async def check() -> None:
+        seen: list[str] = []
+
+        def scenario() -> Scenario:
+            seen.append(type(active_app.get().screen).__name__)
+            return shipped("softplus")
+
+        async with walking(scenario, at="W[1]@1") as walker:
+            assert seen == ["OpeningScreen"]
+            assert walker.top is walker.screen
+            assert walker.cursor == walker.screen.shown == 25
+            assert "step 26/170" in walker.text
+            await walker.press("right", "escape", "escape")
+            assert walker.cursor == 26
+            assert not walker.app._exit
+
+    run(check())
+
+
+def empty() -> Scenario:
+    scenario = shipped("softplus")
+    return replace(scenario, training=replace(scenario.training, iterations=0))
+
+
+def unreadable() -> Scenario:
+    raise WrongInputError("there is no such file")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "at", "message"),
+    [
+        (empty, 0, "there is nothing to step through: the training has no iterations"),
+        (unreadable, 0, "there is no such file"),
+        (lambda: shipped("softplus"), "W[1]@0", "--at: W[1]@0 has no step: it is the starting state"),
+        (lambda: shipped("softplus"), "171", "--at: there is no step 171; expected 1 to 170"),
+    ],
+)
+def test_what_cannot_be_walked_ends_the_app_and_is_kept_for_the_shell(
+    scenario: Callable[[], Scenario], at: int | str, message: str
+) -> None:
+    async def check() -> None:
+        async with walking(scenario, at=at) as walker:
+            assert walker.app._exit
+            assert walker.app.return_code == 2
+            assert message in str(walker.app.wrong)
 
     run(check())

@@ -7,31 +7,26 @@ from dataclasses import replace
 from threading import Event
 
 import pytest
-from helpers import Walker, net, run, shipped, walking
-from textual.widgets import Input, Static
+from helpers import Walker, keys_of, net, run, shipped, walking
+from textual.widgets import Input
 
 from engine.scenario.model import Scenario
 from engine.trace import PROGRESS_EVERY, Progress, Trace
-from tui.commands import BY_ID
 from tui.screens.goto import GoToScreen
-from tui.screens.stepper import Computed
+from tui.screens.working import Finished, Progressed
 
 FAR = replace(shipped("softplus"), training=replace(shipped("softplus").training, iterations=100_000))
 """A walk of 3,400,000 steps, whose end is some seconds of computing away."""
 
 
-def preview(walker: Walker) -> str:
-    return str(walker.top.query_one("#preview", Static).render())
-
-
-@pytest.mark.parametrize("key", BY_ID["go_to"].keys)
-def test_go_to_by_key(key: str) -> None:
+@pytest.mark.parametrize(("id", "key"), keys_of("go_to"))
+def test_go_to_by_key(id: str, key: str) -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), at=40) as walker:
             before = walker.drawn()
             await walker.press(key)
             assert isinstance(walker.top, GoToScreen)
-            assert "step 1 to 170; names: W a b" in preview(walker)
+            assert "step 1 to 170; names: W a b" in walker.preview
             await walker.press("escape")
             assert walker.top is walker.screen
             assert walker.drawn() == before
@@ -53,11 +48,22 @@ def test_a_preview_says_where_enter_will_lead(text: str, says: str, step: int) -
         async with walking(shipped("softplus"), at=40) as walker:
             await walker.press(":")
             await walker.type(text)
-            assert preview(walker) == says
+            walk = walker.screen.walk
+            assert walker.preview == f"{says} = {walk.printer(walker.settings).number(walk.trace[step].value)}"
             assert walker.cursor == 40, "typing moves nothing"
             await walker.press("enter")
             assert walker.top is walker.screen
             assert walker.cursor == walker.screen.shown == step
+
+    run(check())
+
+
+def test_a_preview_does_not_tell_what_is_asked() -> None:
+    async def check() -> None:
+        async with walking(shipped("softplus"), at=40) as walker:
+            await walker.press("a", ":")
+            await walker.type("17")
+            assert walker.preview == "step 17, iteration 1, backward: fprime[1][2]#1@0"
 
     run(check())
 
@@ -77,15 +83,15 @@ def test_what_leads_nowhere_says_why_and_stays_open() -> None:
             ]:
                 walker.top.query_one(Input).value = ""
                 await walker.type(text)
-                assert why in preview(walker)
+                assert why in walker.preview
                 assert why.split(";")[0] in walker.text.replace("\n", " ")
                 await walker.press("enter")
                 assert isinstance(walker.top, GoToScreen), text
-                assert why in preview(walker)
+                assert why in walker.preview
             assert walker.cursor == 40
             walker.top.query_one(Input).value = ""
             await walker.settle()
-            assert "names:" in preview(walker), "with nothing typed, the hint is back"
+            assert "names:" in walker.preview, "with nothing typed, the hint is back"
             await walker.press("enter")
             assert walker.top is walker.screen, "nothing typed is a way out"
             assert walker.cursor == 40
@@ -93,8 +99,8 @@ def test_what_leads_nowhere_says_why_and_stays_open() -> None:
     run(check())
 
 
-@pytest.mark.parametrize("key", BY_ID["return"].keys)
-def test_the_way_back_after_jumps(key: str) -> None:
+@pytest.mark.parametrize(("id", "key"), keys_of("return"))
+def test_the_way_back_after_jumps(id: str, key: str) -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), at=40) as walker:
             assert walker.screen.check_action("return", ()) is None
@@ -182,7 +188,7 @@ def test_a_key_never_waits_for_a_long_computation(gate: Gate) -> None:
             await walker.press("?")
             assert walker.top is not walker.screen
             await walker.press("escape")
-            assert walker.screen._wanted is not None, "escape closed the help only"
+            assert walker.screen.computing, "escape closed the help only"
             await walker.press("escape")
             assert walker.cursor == 0
             assert "computing" not in walker.text
@@ -227,12 +233,14 @@ def test_a_later_jump_replaces_the_earlier(gate: Gate) -> None:
             await walker.press("end")
             await gate.reached(walker)
             await walker.press(":")
-            await walker.type("a[2][1]@4000")
+            await walker.type("a[2][1]@40000")
             await walker.press("enter")
-            assert walker.screen._wanted == walker.screen.walk.target("a[2][1]@4000", 0)
+            assert walker.screen.computing
+            assert "computing update" in walker.text
+            assert "of 40,000" in walker.text
             gate.open.set()
             await walker.work()
-            assert walker.cursor == walker.screen.walk.target("a[2][1]@4000", 0)
+            assert walker.cursor == walker.screen.walk.target("a[2][1]@40000", 0)
             assert "computing" not in walker.text
             await walker.press("backspace")
             assert walker.cursor == 0
@@ -243,25 +251,55 @@ def test_a_later_jump_replaces_the_earlier(gate: Gate) -> None:
 def test_word_of_a_computation_given_up_moves_nothing() -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), at=3) as walker:
-            walker.screen.post_message(Computed(99, 2, 2))
-            await walker.settle()
-            assert walker.cursor == 3
-            walker.screen.post_message(Computed(99, 1, 2))
+            walker.screen.post_message(Progressed(99, 2))
             await walker.settle()
             assert "computing" not in walker.text
+            walker.screen.post_message(Finished(99, None))
+            await walker.settle()
+            assert walker.cursor == 3
+            assert not walker.screen.computing
+
+    run(check())
+
+
+@pytest.mark.parametrize(("id", "key"), keys_of("onward"))
+def test_on_again_to_where_one_went_back_from(id: str, key: str) -> None:
+    async def check() -> None:
+        async with walking(shipped("softplus"), at=40) as walker:
+            await walker.press("end", "left", "g", "<", "<")
+            assert walker.cursor == 40
+            await walker.press(key)
+            assert walker.cursor == 168
+            await walker.press(key)
+            assert walker.cursor == walker.screen.shown == 0
+            await walker.press(key)
+            assert walker.cursor == 0
+            await walker.press("<", "G")
+            assert walker.screen.check_action("onward", ()) is None, "a jump of one's own leads elsewhere"
+
+    run(check())
+
+
+def test_an_iteration_is_named_by_its_state_or_its_number() -> None:
+    async def check() -> None:
+        async with walking(shipped("softplus"), at=40) as walker:
+            for text, step in (("@3", 102), ("iteration 2", 34), ("5.", 136)):
+                await walker.press(":")
+                await walker.enter(text)
+                assert walker.cursor == step, text
 
     run(check())
 
 
 def test_arriving_far_away_shows_the_right_number() -> None:
     async def check() -> None:
-        async with walking(far(3000), at=2) as walker:
+        async with walking(far(20_000), at=2) as walker:
             await walker.press("end")
             await walker.work()
             last = walker.screen.walk.last
             assert walker.cursor == walker.screen.shown == last
-            assert walker.screen.walk.trace[last].value == Trace(far(3000))[last].value
-            async with walking(far(3000), at=last) as fresh:
+            assert walker.screen.walk.trace[last].value == Trace(far(20_000))[last].value
+            async with walking(far(20_000), at=last) as fresh:
                 # all but the way back is the same: the footer has none
                 assert fresh.drawn() == walker.drawn()
             await walker.press("backspace")
@@ -290,7 +328,7 @@ def test_a_large_net_jumps_by_a_worker_and_a_small_one_on_the_spot() -> None:
         async with walking(shipped("softplus")) as walker:
             walker.queue("end")
             await walker.settle()
-            assert walker.screen._wanted is None
+            assert not walker.screen.computing
             assert walker.cursor == 169
         async with walking(net(200, 100, 10, samples=8, iterations=20)) as walker:
             await walker.press("end")

@@ -14,6 +14,9 @@ from tui.verbs.shipped import shipped as entries
 
 SIXTEEN, BARE = "ansi-dark", "backprop-mono"
 
+DIALOGS = ("?", ":", "ctrl+p", "/", "B", "f", "o", "i", "r", "ctrl+s", "Y")
+"""Keys that open something over the stepper."""
+
 # size
 
 
@@ -39,8 +42,10 @@ def test_resized_at_any_moment_it_is_what_a_fresh_app_of_that_size_draws(pane: s
 def test_every_screen_opens_at_any_size(size: tuple[int, int]) -> None:
     async def check() -> None:
         async with walking(shipped("zero_init"), size, 40) as walker:
-            for key in ("?", ":", "ctrl+p", "e", "e"):
+            for key in ("e", "e", *DIALOGS):
                 await walker.press(key, "down", "escape")
+            for pane in "456z321":
+                await walker.press(pane)
             for step in (0, 30, 403):
                 walker.screen.cursor = step
                 await walker.settle()
@@ -99,14 +104,19 @@ def test_ascii_is_ascii(name: str) -> None:
 def test_ascii_on_every_other_screen() -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), ascii=True) as walker:
-            for keys in (["?"], ["?", "end"], [":", "a"], [":", "5", "%"], [":", "x"], ["ctrl+p"], ["e"]):
+            typed = (["?", "end"], [":", "a"], [":", "5", "%"], [":", "x"], ["/", "δ"], ["e"])
+            for keys in (*typed, *([key] for key in DIALOGS)):
                 await walker.press(*keys)
-                assert not beyond_ascii(walker.text), keys
+                assert not beyond_ascii(walker.text.replace("δ", "", keys == ["/", "δ"])), keys
                 await walker.press("escape")
-            for pane in "1234":
+            for pane in "123456":
                 await walker.press(pane, "e")
+                await walker.work()
                 assert not beyond_ascii(walker.text), pane
                 await walker.press("e")
+            for keys in ("f", "down", "enter"), ("p", "b", "m", "a"), ("end", "right", "u", "y", "x"), ("v", "z"):
+                await walker.press(*keys)
+                assert not beyond_ascii(walker.text), keys
             walker.app.notify("x[1] has no step", markup=False)
             await walker.settle()
             assert "x[1] has no step" in walker.text

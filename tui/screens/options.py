@@ -9,19 +9,19 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.choices import Choice
 from tui.draw.wrap import clip
+from tui.screens.dialog import Dialog
 from tui.terminal import to_ascii
 
 TITLE, SHOWN, WIDTH = 24, 12, 70
 """Cells of a row's name, of what is chosen, and of the row: what a dialog on 80 columns has room for."""
 
 
-class OptionsScreen(ModalScreen[None]):
+class OptionsScreen(Dialog[None]):
     """A row per choice: right and left or Enter change it, at once and visibly. Ctrl+s keeps all for the next time."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's own form

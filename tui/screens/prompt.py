@@ -9,10 +9,10 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.screens.dialog import Dialog
 from tui.terminal import to_ascii
 
 Meaning = Callable[[str], str]
@@ -23,7 +23,7 @@ Raises:
 """
 
 
-class PromptScreen(ModalScreen[str | None]):
+class PromptScreen(Dialog[str | None]):
     """Returns the text entered, once it means something; None where nothing was.
 
     Args:
@@ -83,7 +83,7 @@ class PromptScreen(ModalScreen[str | None]):
         return to_ascii(text) if self.app.has_class("ascii") else text
 
 
-class ChoiceScreen(ModalScreen[str | None]):
+class ChoiceScreen(Dialog[str | None]):
     """Returns the id of the choice made, or None. Each choice is (id, what it is, what it does)."""
 
     BINDINGS = [Binding("escape,q", "cancel", "Close")]  # noqa: RUF012 - Textual's own form

@@ -87,6 +87,8 @@ class StepperScreen(Finding, Filling, Watching, Sharing):
 
     def on_mount(self) -> None:
         self.query_one("#formula").focus()
+        # a theme's styles come after its name
+        self.app.theme_changed_signal.subscribe(self, lambda theme: self.schedule())
         # what is there by now stays: the collector need not look through it at every thousand cells drawn
         gc.collect()
         gc.freeze()

@@ -54,16 +54,12 @@ class CellsWidget(Widget):
         if not size.width or not size.height:
             return
         background = self.rich_style
-        if background != self._background:
-            self._background = background
-            self._styles.clear()
-            self._strips.clear()
         rows = self.draw(size.width, size.height)
         palette = self.palette()
         self.top = max(0, min(self.top, len(rows) - size.height))
         old, self._rows = self._rows, rows
-        if palette is not self._palette or len(old) != len(rows):
-            self._palette = palette
+        if palette is not self._palette or background != self._background or len(old) != len(rows):
+            self._palette, self._background = palette, background
             self._styles.clear()
             self._strips.clear()
             self.refresh()
