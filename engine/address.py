@@ -22,6 +22,10 @@ _ADDRESS = re.compile(
 _NUMBER = re.compile(r"\d{1,18}")
 
 
+_LONGEST = 60
+"""Characters of a text that messages repeat."""
+
+
 class AddressError(ValueError):
     """An address that cannot be read, or that names nothing in this network. The message says why."""
 
@@ -72,23 +76,33 @@ def parse(text: str) -> Parsed:
     """
     match = _ADDRESS.fullmatch(text)
     if match is None:
-        raise AddressError(f"{text!r} is not an address; expected the form name[layer][unit]#sample@k, like a[2][1]")
+        raise AddressError(
+            f"{shown(text)} is not an address; expected the form name[layer][unit]#sample@k, like a[2][1]"
+        )
     brackets = tuple(
         tuple(_number(text, part, "an index") for part in group.split(","))
         for group in re.findall(r"\[([^\[\]]*)\]", match["brackets"])
     )
     for group in brackets:
         if 0 in group and group != (0,):
-            raise AddressError(f"{text!r}: indices count from 1")
+            raise AddressError(f"{shown(text)}: indices count from 1")
     sample = None if match["sample"] is None else _number(text, match["sample"], "the sample after #")
     if sample == 0:
-        raise AddressError(f"{text!r}: samples count from 1")
+        raise AddressError(f"{shown(text)}: samples count from 1")
     k = None if match["k"] is None else _number(text, match["k"], "the update after @")
     return Parsed(text.strip(), match["name"], brackets, sample, k)
 
 
+def shown(text: str) -> str:
+    """A text in quotes, as messages repeat it: so much of it that it is known again."""
+    text = text.strip()
+    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")
+
+
 def _number(text: str, part: str, what: str) -> int:
     part = part.strip()
+    if part.isdigit() and not _NUMBER.fullmatch(part):
+        raise AddressError(f"{shown(text)}: expected a whole number of at most 18 digits for {what}")
     if not _NUMBER.fullmatch(part):
-        raise AddressError(f"{text!r}: expected a whole number for {what}, got {part!r}")
+        raise AddressError(f"{shown(text)}: expected a whole number for {what}, got {shown(part)}")
     return int(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from engine.address import Address, AddressError, Parsed, parse
+from engine.address import Address, AddressError, Parsed, parse, shown
 from engine.network import Network
 from engine.quantity import Quantity
 
@@ -38,7 +38,7 @@ class Names:
         if name not in self._layers:
             near = difflib.get_close_matches(name, self._layers, 1, 0.5)
             hint = f"; did you mean {near[0]}?" if near else f"; the names are {', '.join(self._layers)}"
-            raise AddressError(f"{parsed.text!r}: there is no quantity {name!r} in this network{hint}")
+            raise AddressError(f"{shown(parsed.text)}: there is no quantity {shown(name)} in this network{hint}")
         layer, rest = self._layer(parsed, name, brackets)
         quantity = self._network.catalogue[name, layer]
         unit = self._unit(parsed, quantity, rest)
@@ -66,12 +66,12 @@ class Names:
             return None, brackets
         if not brackets or len(brackets[0]) != 1:
             raise AddressError(
-                f"{parsed.text!r}: {name} needs the layer in brackets of its own, like {name}[{layers[-1]}]"
+                f"{shown(parsed.text)}: {name} needs the layer in brackets of its own, like {name}[{layers[-1]}]"
             )
         layer = brackets[0][0]
         if layer not in layers:
             have = ", ".join(map(str, layers)) if len(layers) < 4 else f"{min(layers)} to {max(layers)}"
-            raise AddressError(f"{parsed.text!r}: there is no {name} in layer {layer}; it is in layer {have}")
+            raise AddressError(f"{shown(parsed.text)}: there is no {name} in layer {layer}; it is in layer {have}")
         return layer, brackets[1:]
 
     def _unit(self, parsed: Parsed, quantity: Quantity, brackets: tuple[tuple[int, ...], ...]) -> tuple[int, ...]:
@@ -79,36 +79,37 @@ class Names:
         if not brackets:
             return ()
         if not shape:
-            raise AddressError(f"{parsed.text!r}: {quantity.name} is one number; expected no index")
+            raise AddressError(f"{shown(parsed.text)}: {quantity.name} is one number; expected no index")
         if len(brackets) > 1:
             raise AddressError(
-                f"{parsed.text!r}: too many brackets; expected {_form(quantity)} (indices of one place share brackets)"
+                f"{shown(parsed.text)}: too many brackets; expected {_form(quantity)}"
+                " (indices of one place share brackets)"
             )
         unit = brackets[0]
         if len(unit) > len(shape):
-            raise AddressError(f"{parsed.text!r}: expected {_form(quantity)}, got {len(unit)} indices")
+            raise AddressError(f"{shown(parsed.text)}: expected {_form(quantity)}, got {len(unit)} indices")
         for index, size, what in zip(unit, shape, _axes(quantity), strict=False):
             if not 1 <= index <= size:
                 have = f"1 to {size}" if size > 1 else "1, the only one"
-                raise AddressError(f"{parsed.text!r}: {what} {index} does not exist; expected {have}")
+                raise AddressError(f"{shown(parsed.text)}: {what} {index} does not exist; expected {have}")
         return unit
 
     def _check_k(self, parsed: Parsed) -> None:
         last = self._network.scenario.training.iterations
         if parsed.k is not None and parsed.k > last:
             updates = "1 update" if last == 1 else f"{last} updates"
-            raise AddressError(f"{parsed.text!r}: there is no @{parsed.k}; the walk has {updates}: @0 to @{last}")
+            raise AddressError(f"{shown(parsed.text)}: there is no @{parsed.k}; the walk has {updates}: @0 to @{last}")
 
     def _check_sample(self, parsed: Parsed, quantity: Quantity) -> None:
         if parsed.sample is None:
             return
         if not quantity.per_sample and quantity.name not in ("dW", "db", "dW_data", "db_data"):
             hint = "; its terms are data_loss#s" if quantity.name == "loss" else ""
-            raise AddressError(f"{parsed.text!r}: {quantity.name} does not belong to a sample{hint}")
+            raise AddressError(f"{shown(parsed.text)}: {quantity.name} does not belong to a sample{hint}")
         batches = self._network.batches
         size = batches.largest if parsed.k is None else batches.size(parsed.k)
         if parsed.sample > size:
-            raise AddressError(f"{parsed.text!r}: there is no sample {parsed.sample}; the batch has {size}")
+            raise AddressError(f"{shown(parsed.text)}: there is no sample {parsed.sample}; the batch has {size}")
 
 
 def _axes(quantity: Quantity) -> tuple[str, ...]:

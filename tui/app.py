@@ -40,6 +40,7 @@ class StepperApp(App[None]):
         scenario: what to walk; a function that reads it while the first screen stands; or None.
         at: the step to open at: its number from 0, or text that leads to it.
         ascii: draw with ASCII alone.
+        lecturer: show the notes that are for the lecturer alone, too.
         preferences: what a person set once and for all; None: nothing.
     """
 
@@ -54,6 +55,7 @@ class StepperApp(App[None]):
         ascii: bool = False,
         preferences: Callable[[], Preferences] | None = None,
         name: str = "",
+        lecturer: bool = False,
     ) -> None:
         # Textual takes NO_COLOR out of the environment when it starts
         self._colourless = "NO_COLOR" in os.environ
@@ -63,6 +65,7 @@ class StepperApp(App[None]):
         self._ascii = ascii
         self._read_preferences = preferences
         self._name_shown = name
+        self._lecturer = lecturer
         self._keys: dict[str, tuple[str, ...]] = {}
         self._commands: dict[str, str] = {}
         self.preferences: Preferences | None = None
@@ -152,7 +155,7 @@ class StepperApp(App[None]):
             raise WrongInputError(f"{scenario.path or scenario.title}: {NO_STEPS}")
         at = self._at if isinstance(self._at, int) else start_of(session, self._at)
         settings = self.preferences.settings if self.preferences else Settings()
-        self.push_screen(StepperScreen(session, replace(settings, ascii=self._ascii), at))
+        self.push_screen(StepperScreen(session, replace(settings, ascii=self._ascii, lecturer=self._lecturer), at))
 
     def next_theme(self, by: int = 1) -> None:
         """The next of the themes; without colour, or with sixteen, there is one palette."""

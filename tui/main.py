@@ -112,7 +112,9 @@ def _open_app(options: Namespace) -> int:
         return load_preferences(settings_path())
 
     ascii = options.ascii or terminal.needs_ascii(sys.__stderr__)  # where Textual writes
-    app = StepperApp(None if options.file is None else scenario, options.at, ascii, preferences, options.file or "")
+    app = StepperApp(
+        None if options.file is None else scenario, options.at, ascii, preferences, options.file or "", options.lecturer
+    )
     app.run()
     if app.wrong is not None:
         raise app.wrong

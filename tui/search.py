@@ -20,7 +20,7 @@ from engine.address import Address, AddressError
 from engine.notation import Place
 from engine.quantity import Phase, Quantity
 from tui.recurring import Axis, Box, Recurring, around, axes_of, meet
-from tui.session import Session
+from tui.session import Session, shown_to
 from tui.settings import Settings
 
 _HOLE = 0xE000
@@ -50,11 +50,12 @@ class Search:
         SearchError: the text is blank.
     """
 
-    def __init__(self, session: Session, text: str) -> None:
+    def __init__(self, session: Session, text: str, settings: Settings | None = None) -> None:
         self.text = " ".join(text.split())
         if not folded(self.text):
             raise SearchError("type what to look for: a name, a symbol, a word of an explanation, or an address")
         self._session = session
+        self._settings = settings or Settings()
         self._plan = session.trace.plan
         self.address = self._address()
         """The address searched, where the text is one."""
@@ -135,7 +136,7 @@ class Search:
 
     def _of_notes(self, query: str) -> Iterator[Box]:
         for note in self._session.scenario.notes:
-            if query not in folded(note.text):
+            if not shown_to(note, self._settings) or query not in folded(note.text):
                 continue
             quantity = self._session.trace.names.quantity(note.address)
             if note.address.sample is not None and not quantity.per_sample:

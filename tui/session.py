@@ -209,9 +209,11 @@ class Session:
 
     # words
 
-    def notes(self, step: Step) -> list[Note]:
-        """The author's notes at a step."""
-        return [note for note in self.scenario.notes if _covers(note.address, step.address)]
+    def notes(self, step: Step, settings: Settings) -> list[Note]:
+        """The author's notes at a step, those for the lecturer only where the settings ask for them."""
+        return [
+            note for note in self.scenario.notes if shown_to(note, settings) and _covers(note.address, step.address)
+        ]
 
     def alike(self, step: Step, settings: Settings | None = None) -> str:
         """What is to be said of the step's unit where others of its layer are identical to it; else nothing."""
@@ -288,6 +290,11 @@ class Session:
     def _given(self, address: Address) -> bool:
         quantity = self.trace.names.quantity(address)
         return quantity.template is None or (quantity.kind is Kind.STATE and address.k == 0)
+
+
+def shown_to(note: Note, settings: Settings) -> bool:
+    """Whether a note is for whom the settings say is looking."""
+    return note.audience == "all" or settings.lecturer
 
 
 def _covers(note: Address, step: Address) -> bool:

@@ -30,6 +30,8 @@ class Settings:
     """For projectors: larger boxes, fewer panels, one equation a line."""
     path: int = 0
     """The path of the chain rule that is lit in the network, from 1; 0: none."""
+    lecturer: bool = False
+    """Show the notes that are for the lecturer alone; never kept, so that no later walk shows them unasked."""
     style: Style | None = None
     """How symbols are written; None: as the scenario's author does."""
     curve: str = "loss"

@@ -14,6 +14,8 @@ from engine.scenario.errors import Faults, Key
 from engine.scenario.model import Array
 from engine.scenario.words import count, instead, quoted
 
+_SAID = 8
+"""As many unknown classes as are named one by one."""
 Labels = NDArray[np.intp]
 
 
@@ -33,15 +35,19 @@ class Outputs:
 def label(
     words: Sequence[str], names: Sequence[str], place: Callable[[int], tuple[Key, str]], faults: Faults
 ) -> Labels | None:
-    """The number of each class from 0; None, and a fault for each unknown word, where there is one."""
+    """The number of each class from 0; None, and a fault for each of the first unknown words, where there is one."""
     number = {name: index for index, name in enumerate(names)}
-    said: set[str] = set()
+    unknown: dict[str, int] = {}
     for index, word in enumerate(words):
-        if word not in number and word not in said:
-            key, where = place(index)
-            faults.add(key, f"{where}unknown class {quoted(word)}: {instead(word, names)}")
-            said.add(word)
-    return None if said else np.array([number[word] for word in words], dtype=np.intp)
+        if word not in number:
+            unknown.setdefault(word, index)
+    for word, index in list(unknown.items())[:_SAID]:
+        key, where = place(index)
+        faults.add(key, f"{where}unknown class {quoted(word)}: {instead(word, names)}")
+    if len(unknown) > _SAID:
+        key, where = place(list(unknown.values())[_SAID])
+        faults.add(key, f"{where}here and below, {count(len(unknown) - _SAID, 'more word')} that name no class")
+    return None if unknown else np.array([number[word] for word in words], dtype=np.intp)
 
 
 def encode(labels: Labels, classes: int, outputs: Outputs, key: Key, faults: Faults, hint: str = "") -> Array | None:

@@ -9,13 +9,15 @@ import csv
 import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from engine.scenario import limits
 from engine.scenario.model import Array
-from engine.scenario.words import count, did_you_mean, nearest, quoted
+from engine.scenario.words import count, did_you_mean, nearest, quoted, repeated
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?\d+,\d+", re.ASCII)
@@ -54,9 +56,14 @@ class CsvTable:
         """Rows `first` to `last`, counted from 1 without the header, both included."""
         return CsvTable(self.file, self.header, self.rows[first - 1 : last])
 
+    @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Where each column stands, from 0."""
+        return {name: index for index, name in enumerate(self.header)}
+
     def missing(self, name: str) -> str | None:
         """What to say where there is no column of a name."""
-        if name in self.header:
+        if name in self.places:
             return None
         near = nearest(name, self.header)
         hint = did_you_mean(near) if near else f"the columns are {_listed(self.header)}"
@@ -68,7 +75,7 @@ class CsvTable:
         Raises:
             CellsFaultError: a cell is empty.
         """
-        index = self.header.index(name)
+        index = self.places[name]
         words = [row.cells[index] for row in self.rows]
         self._refuse([(row, name, "the cell is empty") for row, word in zip(self.rows, words, strict=True) if not word])
         return words
@@ -82,7 +89,7 @@ class CsvTable:
         wrong = []
         values = np.empty((len(self.rows), len(names)))
         for column, name in enumerate(names):
-            index = self.header.index(name)
+            index = self.places[name]
             for place, row in enumerate(self.rows):
                 reason = _no_number(row.cells[index])
                 if reason:
@@ -161,11 +168,13 @@ def _check_header(header: list[str], file: str, separator: str) -> None:
     if len(header) == 1 and other:
         message = f'{file}: its lines are parted by another sign: write separator = "{_OTHER_SEPARATORS[other]}"'
         raise TableFaultError(message)
+    if len(header) > limits.MAX_COLUMNS:
+        raise TableFaultError(f"{file} has {len(header):,} columns: at most {limits.MAX_COLUMNS:,} are read")
     if "" in header:
         raise TableFaultError(f"{file}: column {header.index('') + 1} has no name in the header")
-    twice = next((name for index, name in enumerate(header) if name in header[:index]), None)
-    if twice is not None:
-        raise TableFaultError(f"{file}: two columns are called {quoted(twice)}")
+    twice = repeated(header)
+    if twice:
+        raise TableFaultError(f"{file}: two columns are called {quoted(header[twice[0]])}")
 
 
 def _listed(names: list[str]) -> str:

@@ -17,7 +17,7 @@ from engine.scenario.errors import At, Faults, Key
 from engine.scenario.files import FileFaultError, contents
 from engine.scenario.model import Array, frozen_array
 from engine.scenario.tables import convert
-from engine.scenario.words import count, number, quoted
+from engine.scenario.words import count, number, quoted, repeated
 
 KEY: Key = ("data", "csv")
 _SHOWN = 4
@@ -87,9 +87,8 @@ def _check_keys(table: Mapping[str, Any], got: Mapping[str, Any], faults: Faults
         columns: list[str] = got.get(name) or []
         if not columns and got.get(name) is not None:
             faults.add((*KEY, name), "an empty array: name at least one column")
-        for index, column in enumerate(columns):
-            if column in columns[:index]:
-                faults.add((*KEY, name, index), f"the column {quoted(column)} is named a second time: keep one")
+        for index in repeated(columns):
+            faults.add((*KEY, name, index), f"the column {quoted(columns[index])} is named a second time: keep one")
     rows = got.get("rows")
     if rows is not None and (len(rows) != 2 or rows[0] > rows[1]):
         faults.add((*KEY, "rows"), "expected the first and the last row, like [1, 100]")
@@ -112,7 +111,7 @@ def _rows(table: CsvTable, rows: list[int] | None, faults: Faults) -> CsvTable |
 def _inputs(table: CsvTable, got: Mapping[str, Any], faults: Faults) -> list[str] | None:
     """The columns of the inputs: those named, or all that are not to be learnt."""
     if got["inputs"] is None:
-        learnt = got["outputs"] or [got["class"]]
+        learnt = set(got["outputs"] or [got["class"]])
         others = [name for name in table.header if name not in learnt]
         if not others:
             faults.add((*KEY, "file"), f"{table.file} has no column left for the inputs")
@@ -131,9 +130,11 @@ def _targets(table: CsvTable, got: Mapping[str, Any], faults: Faults) -> list[st
 
 
 def _existing(table: CsvTable, names: list[str], key: Key, faults: Faults) -> list[str] | None:
-    wrong = [(index, missing) for index, name in enumerate(names) if (missing := table.missing(name))]
-    for index, missing in wrong:
-        faults.add((*key, index), missing)
+    wrong = [index for index, name in enumerate(names) if name not in table.places]
+    for index in wrong[:_SHOWN]:
+        faults.add((*key, index), table.missing(names[index]) or "")
+    if len(wrong) > _SHOWN:
+        faults.add(key, f"{count(len(wrong) - _SHOWN, 'more name')} of no column of {table.file}")
     return None if wrong else names
 
 

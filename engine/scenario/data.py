@@ -16,7 +16,7 @@ from engine.scenario.data_draft import DataDraft
 from engine.scenario.errors import At, Faults, Key
 from engine.scenario.model import Array, frozen_array
 from engine.scenario.tables import choose_name, convert, ragged
-from engine.scenario.words import count, found, number, quoted
+from engine.scenario.words import count, found, number, quoted, repeated
 
 KEY: Key = ("data",)
 _SHOWN = 6
@@ -72,7 +72,7 @@ def _names(table: Mapping[str, Any] | None, faults: Faults) -> Names:
     for what, names in got.items():
         if names is None:
             continue
-        twice = [index for index, name in enumerate(names) if name in names[:index]]
+        twice = repeated(names)
         for index in twice:
             message = f"{quoted(names[index])} is named a second time: each needs its own"
             faults.add((*KEY, "names", what, index), message)

@@ -13,6 +13,8 @@ Key = tuple[str | int, ...]
 _WINDOW = 100
 """Longest piece of a source line that is shown; a row of a thousand weights stays one line on a terminal."""
 _BEFORE = 50
+_LONGEST = 80
+"""Characters of a key's name that messages repeat; the longest address that is any has some 40."""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -23,7 +25,8 @@ def key_text(key: Key) -> str:
         if isinstance(part, int):
             text += f"[{part + 1}]"
         else:
-            name = part if _BARE.fullmatch(part) else '"' + clean(part) + '"'
+            short = part if len(part) <= _LONGEST else f"{part[:_LONGEST]}…"
+            name = short if _BARE.fullmatch(short) else f'"{clean(short)}"'
             text += f".{name}" if text else name
     return text
 

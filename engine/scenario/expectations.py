@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.address import Address, AddressError, parse
+from engine.address import Address, AddressError, parse, shown
 from engine.scenario import schema
 from engine.scenario.errors import At, Faults, Key
 from engine.scenario.model import Array, Expectation, Note, frozen_array
@@ -56,6 +56,7 @@ class NoteDraft:
     address: str
     key: Key
     text: str
+    audience: str
 
 
 def read_expectations(table: Mapping[str, Any], faults: Faults) -> list[ExpectationDraft]:
@@ -78,8 +79,8 @@ def read_notes(tables: list[Mapping[str, Any]], faults: Faults) -> list[NoteDraf
         got = convert(table, schema.Note, key, faults)
         if "at" in got:
             check_form(got["at"], (*key, "at"), At.VALUE, faults)
-            if "text" in got:
-                drafts.append(NoteDraft(got["at"], key, got["text"]))
+            if "text" in got and "audience" in got:
+                drafts.append(NoteDraft(got["at"], key, got["text"], got["audience"]))
     return drafts
 
 
@@ -93,7 +94,7 @@ def check_form(address: str, key: Key, at: At, faults: Faults) -> None:
 
 def _reason(error: AddressError, address: str) -> str:
     """What is wrong with an address that stands beside the message anyway."""
-    return str(error).removeprefix(f"{address.strip()!r}: ")
+    return str(error).removeprefix(f"{shown(address)}: ")
 
 
 def _expectation(address: str, value: Any, key: Key, faults: Faults) -> ExpectationDraft | None:
@@ -222,7 +223,7 @@ def resolve(
     for note in notes:
         at = find(note.address, names, (*note.key, "at"), At.VALUE, faults)
         if at is not None:
-            found_notes.append(Note(at, note.text, line_of(note.key)))
+            found_notes.append(Note(at, note.text, line_of(note.key), note.audience))
     return tuple(resolved), tuple(found_notes)
 
 
@@ -231,7 +232,9 @@ def find(text: str, names: Names, key: Key, at: At, faults: Faults) -> Address |
     try:
         return names.resolve(text)
     except AddressError as error:
-        faults.add(key, _reason(error, text), at)
+        belongs = schema.home(text.strip()) if at is At.KEY else None
+        said = f"this key does not go here: it belongs in {belongs}" if belongs else _reason(error, text)
+        faults.add(key, said, at)
         return None
 
 
@@ -241,7 +244,20 @@ def _wrong_shape(got: tuple[int, ...], address: Address, names: Names) -> str | 
         return None
     axes = full[1:] if _samples_first(full, address, names) else full
     brackets = f": put it in brackets, as {'[' * len(axes)}0.5{']' * len(axes)}" if not got and set(axes) == {1} else ""
-    return f"{address} is {form(axes)}, got {form(got)}{brackets}"
+    return f"{address} is {form(axes)}, got {form(got)}{brackets or _turned(got, full, address, names)}"
+
+
+def _turned(got: tuple[int, ...], full: tuple[int, ...], address: Address, names: Names) -> str:
+    """What to write instead of numbers that are those of one sample, or of the transpose."""
+    quantity = names.quantity(address)
+    per_sample = quantity.per_sample and address.sample is None and not quantity.summed
+    if per_sample and got == full[1:]:
+        one = dataclasses.replace(address, sample=1)
+        return f": write a row per sample, or say which one is meant, like {one}"
+    if len(full) == 2 and got == full[::-1]:
+        each = "sample, a number per unit" if per_sample else "unit, a number per input"
+        return f": this matrix looks transposed: write it as {form(full)} (a row per {each})"
+    return ""
 
 
 def _samples_first(full: tuple[int, ...], address: Address, names: Names) -> bool:

@@ -24,6 +24,8 @@ def find(name: str, scenario: Path) -> Path:
     posix = PurePosixPath(name)
     if posix.is_absolute() or PureWindowsPath(name).drive:
         raise FileFaultError("expected a path from the scenario's own folder, not from the root of a disk")
+    if "\0" in name:
+        raise FileFaultError("the name of a file holds no NUL character")
     if "\\" in name:
         raise FileFaultError("folders are parted by /, on every system")
     if ".." in posix.parts:
@@ -36,7 +38,9 @@ def find(name: str, scenario: Path) -> Path:
         if path.is_file():
             return path
         is_folder, there = path.is_dir(), path.exists()
-    except (OSError, ValueError, RuntimeError) as error:  # names too long, or with a NUL; links in a circle
+    except RuntimeError:
+        raise FileFaultError(f"{quoted(name)} is a link that leads back to itself") from None
+    except (OSError, ValueError) as error:  # a name that is too long
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise FileFaultError(f"the file cannot be read: {reason}") from None
     if is_folder:

@@ -7,6 +7,7 @@ MAX_PARAMETERS = 20_000_000
 """160 MB of float64: the state and one gradient still fit a student's laptop."""
 MAX_DATA_NUMBERS = 20_000_000
 MAX_CSV_BYTES = 32 * 2**20
+MAX_COLUMNS = MAX_UNITS
 MAX_SAMPLES = 1_000_000
 """Of a data set that is made, not read."""
 MAX_CLASSES = 1_000

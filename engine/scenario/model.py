@@ -203,6 +203,8 @@ class Note:
     address: Address
     text: str
     line: int = 0
+    audience: str = "all"
+    """`"all"`, or `"lecturer"`: shown only where a person asks for the lecturer's notes."""
 
 
 @dataclass(frozen=True)

@@ -245,7 +245,11 @@ def _weights(value: Any, key: Key, faults: Faults) -> Array | Start | Tie | None
 
 def _means(value: Any, name: str) -> bool:
     """Whether a value is a table of another kind than an initialiser, as its key or a misspelt one shows."""
-    return isinstance(value, dict) and "init" not in value and any(nearest(key, [name]) for key in value)
+    if not isinstance(value, dict) or "init" in value:
+        return False
+    return any(nearest(key, ["init", name]) == [name] for key in value) and not any(
+        nearest(key, ["init"]) for key in value
+    )
 
 
 def _biases(value: Any, key: Key, faults: Faults) -> Array | Start | None:

@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from engine.scenario import limits
 from engine.scenario.errors import Key
 
 _LONG = r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}'''
@@ -20,6 +21,8 @@ _STRINGS = f"{_LONG}|{_SHORT}"
 _TOKEN = re.compile(rf"(?P<string>{_STRINGS})|#[^\n]*|[\[\]{{}},=\n]", re.DOTALL)
 _DIGITS = re.compile(rf"(?:{_STRINGS})|#[^\n]*|(?P<digits>\d[\d_]*)", re.DOTALL)
 _QUOTES = re.compile(rf"""{_LONG}|(?P<long>'{{3}}|"{{3}})|{_SHORT}|#[^\n]*|(?P<short>['"])""", re.DOTALL)
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
+_PARTS = re.compile(rf"(?P<parts>(?<![\w.-])(?:{_PART}){{{limits.MAX_NESTING},}}+)|{_STRINGS}|#[^\n]*", re.DOTALL)
 _KEY_PART = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*""")
 _SCALAR = re.compile(r"[^\s,\]}#]+")
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -229,6 +232,11 @@ def line_column(text: str, offset: int) -> tuple[int, int]:
 def unclosed_quote(text: str) -> int | None:
     """Where the first quote stands that no other one closes."""
     return next((token.start() for token in _QUOTES.finditer(text) if token["long"] or token["short"]), None)
+
+
+def longest_key(text: str) -> int | None:
+    """Where a dotted key of more than `limits.MAX_NESTING` parts begins, outside strings and comments."""
+    return next((token.start() for token in _PARTS.finditer(text) if token["parts"]), None)
 
 
 def longest_digits(text: str, more_than: int) -> int | None:

@@ -283,6 +283,7 @@ class Printed(Strict, kw_only=True):
 class Note(Strict, kw_only=True):
     at: Annotated[Text, Meta(extra={"toml": 'at = "delta[2][1]"'})]
     text: Annotated[Text, Meta(extra={"toml": 'text = "Ask: why is this negative?"'})]
+    audience: Literal["all", "lecturer"] = "all"
 
 
 class Goal(Strict, kw_only=True):

@@ -129,13 +129,26 @@ def _check_data(network: NetworkDraft, data: DataDraft, faults: Faults) -> None:
         faults.add(("data", "x"), f"the data are {count(total, 'number')}: at most {limits.MAX_DATA_NUMBERS:,}")
     if data.x is not None and network.inputs is not None and data.x.shape[1] != network.inputs:
         inputs, got = count(network.inputs, "input"), count(data.x.shape[1], "number")
-        faults.add(("data", "x"), f"the network has {inputs}, but each row of x has {got}")
+        turned = _turned(data.x.shape, network.inputs, None if data.y is None else len(data.y), "x")
+        faults.add(("data", "x"), f"the network has {inputs}, but each row of x has {got}{turned}")
+        if turned:
+            return
     if data.y is not None and network.outputs is not None and data.y.shape[1] != network.outputs:
         units, got = count(network.outputs, "unit"), count(data.y.shape[1], "number")
-        faults.add(("data", "y"), f"the last layer has {units}, but each row of y has {got}")
+        turned = _turned(data.y.shape, network.outputs, None if data.x is None else len(data.x), "y")
+        faults.add(("data", "y"), f"the last layer has {units}, but each row of y has {got}{turned}")
+        if turned:
+            return
     if data.x is not None and data.y is not None and len(data.x) != len(data.y):
         x, y = count(len(data.x), "row"), count(len(data.y), "row")
         faults.add(("data", "y"), f"x has {x} and y has {y}: each sample needs a row in both")
+
+
+def _turned(shape: tuple[int, ...], width: int, samples: int | None, name: str) -> str:
+    """A hint where data have a column per sample."""
+    if shape != (width, samples) or samples is None:
+        return ""
+    return f": {name} looks transposed: write it as {matrix(samples, width)}, a row per sample"
 
 
 def _check_last(network: NetworkDraft, faults: Faults) -> None:

@@ -7,6 +7,10 @@ from functools import cached_property
 from engine.scenario.errors import At, Fault, Faults, Key, Problem, key_text
 from engine.scenario.positions import Positions, line_column
 from engine.scenario.syntax import SyntaxFaultError
+from engine.scenario.words import count
+
+MOST = 100
+"""Problems that are listed: nobody reads more at once, and each takes a search for its place."""
 
 
 class Source:
@@ -27,9 +31,15 @@ class Source:
         return 0 if offset is None else line_column(self.text, offset)[0]
 
     def problems(self, faults: Faults) -> tuple[Problem, ...]:
-        """Every fault with its place, in the order of the file."""
-        found = [self._problem(fault) for fault in dict.fromkeys(faults.found)]
-        return tuple(sorted(found, key=lambda problem: (problem.line or 0, problem.column or 0)))
+        """Every fault with its place, in the order of the file; beyond `MOST` how many more there are."""
+        each = list(dict.fromkeys(faults.found))
+        found = [self._problem(fault) for fault in each[:MOST]]
+        found.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+        if len(each) > MOST:
+            more = len(each) - MOST
+            message = f"{count(more, 'more problem')} of this file {'is' if more == 1 else 'are'} not listed"
+            found.append(Problem(self.path, found[-1].line, None, "", message, None))
+        return tuple(found)
 
     def _problem(self, fault: Fault) -> Problem:
         name = key_text(fault.key)

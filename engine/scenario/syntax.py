@@ -11,12 +11,18 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.scenario import limits
-from engine.scenario.positions import Positions, line_column, longest_digits, unclosed_quote
+from engine.scenario.errors import clean
+from engine.scenario.positions import Positions, line_column, longest_digits, longest_key, unclosed_quote
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _MAX_DIGITS = 4300
 """Python converts no longer whole number, to stay safe from quadratic work."""
 _ADDRESS_KEY = re.compile(r"\s*([A-Za-z_]\w*(?:\[[\d\s,]*\])+(?:#\d+)?(?:@\d+)?|[A-Za-z_]\w*(?:#\d+)?@\d+)\s*=")
+_HEADER = re.compile(r"[ \t]*\[\[?[ \t]*(?P<name>[\w.-]{1,60})[ \t]*\]")
+_NAMED = re.compile(r"""[ \t]*(?P<name>[\w-]{1,60}|"[^"\n]{1,60}"|'[^'\n]{1,60}')[ \t]*=""")
+_BEGINS_ANEW = re.compile(rf"{_HEADER.pattern}|{_NAMED.pattern.replace('?P<name>', '')}")
+"""A line that is a header, or begins a key: where it is read as a value, something before it was not closed."""
+_SEVERAL = ("notes", "goals", "comparisons", "network.layers")
 _OTHER_SIGNS = {"−": "-", "–": "-", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "，": ",", "＝": "="}
 
 
@@ -97,6 +103,10 @@ def tables(text: str, parse_float: Callable[[str], Any] = float) -> dict[str, An
     Raises:
         SyntaxFaultError: it is not TOML, it is nested too deep, or a number is too long.
     """
+    deep = longest_key(text)
+    if deep is not None:  # tomllib would take time that grows with the square of the parts
+        message = f"a key of too many parts: tables are nested at most {limits.MAX_NESTING} deep"
+        raise SyntaxFaultError(message, *line_column(text, deep), text)
     try:
         return tomllib.loads(text, parse_float=parse_float)
     except tomllib.TOMLDecodeError as error:
@@ -142,9 +152,46 @@ def _not_toml(text: str, error: tomllib.TOMLDecodeError) -> SyntaxFaultError:
     if message.startswith("Illegal character '\\n'"):
         return SyntaxFaultError(_UNCLOSED_TEXT, line, column, text)
     if message.startswith(("Cannot overwrite", "Cannot declare", "Cannot mutate", "Duplicate inline table key")):
-        column = len(source) - len(source.lstrip()) + 1
-        return SyntaxFaultError("this key or table is defined a second time: keep one", line, column, text)
+        return _twice(text, message, line)
+    if message == "Invalid value" and _BEGINS_ANEW.match(source):
+        opened = Positions(text).statement(offset)
+        if opened is not None and text[opened] == "[" and line_column(text, opened)[0] < line:
+            return _unclosed(text, "Unclosed array", offset)
     return SyntaxFaultError(f"not TOML: {_advice(message, source, column)}", line, column, text)
+
+
+def _twice(text: str, message: str, line: int) -> SyntaxFaultError:
+    """A key or a table that is there already: where it stands first, as far as that can be found."""
+    lines = text.split("\n")
+    source = lines[line - 1]
+    column = len(source) - len(source.lstrip()) + 1
+    header = _HEADER.match(source)
+    name = _NAMED.match(source)
+    first = None
+    if header:
+        same = (
+            index
+            for index, other in enumerate(lines[: line - 1], start=1)
+            if (one := _HEADER.match(other)) and one["name"] == header["name"]
+        )
+        first = next(same, None)
+    elif name and "inline" not in message:
+        for index in range(line - 1, 0, -1):
+            other = _NAMED.match(lines[index - 1])
+            if other and other["name"] == name["name"]:
+                first = index
+            if _HEADER.match(lines[index - 1]):
+                break
+    if first is None:
+        return SyntaxFaultError("this key or table is defined a second time: keep one", line, column, text)
+    what = f"[{header['name']}]" if header else (name["name"] if name else "")
+    hint = ""
+    if header and header["name"] in _SEVERAL:
+        hint = f"; where there can be several, each begins with [[{header['name']}]]"
+    elif name and (what in ("at", "text") or what in ("units", "activation")):
+        hint = f"; or a line [[{'notes' if what in ('at', 'text') else 'network.layers'}]] is missing between them"
+    message = f"{clean(what)} is defined a second time, first in line {first}: keep one{hint}"
+    return SyntaxFaultError(message, line, column, text)
 
 
 def _unclosed(text: str, message: str, offset: int) -> SyntaxFaultError:
@@ -206,6 +253,12 @@ def _advice(message: str, source: str, column: int) -> str:
         return "a header like [data] or [[notes]] is closed by as many brackets as open it"
     if message.startswith("Invalid initial character for a key"):
         return "expected the name of a key here"
+    if message.startswith(("Unescaped", "Escaped character", "Invalid hex")):
+        escape = "in double quotes a backslash begins an escape, like \\n or \\u03c3"
+        return f"{escape}: write \\\\ for one, or use single quotes"
+    unprintable = re.match(r"(?:Illegal|Found invalid) character '(?P<sign>[^']+)'", message)
+    if unprintable:
+        return f"a control character that cannot be seen, {unprintable['sign']}: take it out"
     if message.startswith("Expected newline"):
         return "the line should end here: one key = value per line"
     return message[:1].lower() + message[1:]

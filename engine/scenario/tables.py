@@ -25,6 +25,8 @@ _WORDS = {
     "array": "an array",
     "object": "a table",
 }
+_LIKELY = 500
+"""Keys of a table up to which what was meant by an unknown one is looked for."""
 _BOUNDS = {">=": "of at least", "<=": "of at most", ">": "greater than", "<": "less than"}
 _MESSAGE = re.compile(r"Expected `(?P<kinds>[^`]+)`(?: (?P<sign>>=|<=|>|<) (?P<bound>\S+))?")
 _PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
@@ -70,7 +72,8 @@ def _unknown(
         if name in fields:
             continue
         belongs = home(name) if elsewhere else None
-        near = [] if belongs else nearest(name, free)
+        # a table of thousands of unknown keys is no table with slips of the pen
+        near = [] if belongs or len(table) > _LIKELY else nearest(name, free)
         meant.update(near)
         if belongs:
             faults.add((*key, name), f"this key does not go here: it belongs in {belongs}", At.KEY)
@@ -87,6 +90,10 @@ def choose_name(
     if isinstance(value, str):
         return choose(value, spellings, what, key, faults)
     if within not in value:
+        near = next((name for name in value if nearest(name, [within])), None)
+        if near is not None:
+            faults.add((*key, near), f"unknown key: {did_you_mean([within])}", At.KEY)
+            return None
         faults.add((*key, within), f"missing: the name of the {what} goes here", At.TABLE)
         return None
     wrong = problem(value[within], str)

@@ -85,7 +85,8 @@ def read_training(table: Mapping[str, Any] | None, faults: Faults) -> TrainingDr
 
 
 def _loss(value: Any, key: Key, faults: Faults) -> tuple[str | None, Loss | None]:
-    spellings = {**{name: name for name in LOSSES}, **{alias: alias for alias in _ALIASES}}
+    # those that fix the conventions first: they are what most people look for
+    spellings = {**{alias: alias for alias in _ALIASES}, **{name: name for name in LOSSES}}
     name = choose_name(value, "name", spellings, "loss", key, faults)
     if name is None:
         return None, None

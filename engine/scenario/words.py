@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from engine.scenario.errors import At, Faults, Key, clean
 
 _LONGEST = 40
+_LOOKED_AT = 1_000
+_MOST = 20
+"""As many names as a message lists."""
 
 
 def found(value: object) -> str:
@@ -53,11 +57,20 @@ def matrix(rows: int, columns: int) -> str:
 
 
 def nearest(word: str, names: Iterable[str]) -> list[str]:
-    """The names that `word` was probably meant to be: those it begins, or the one most like it."""
-    names = list(names)
+    """The names that `word` was probably meant to be: those it begins, or the one most like it.
+
+    Of more than a thousand names, the first thousand are looked at: it is a hint, and not to be waited for.
+    """
+    names = list(islice(names, _LOOKED_AT))
     plain = word.strip().lower().replace("-", "_").replace(" ", "_")[:80]
     begun = [name for name in names if name.startswith(plain + "_")] if plain else []
     return begun[:3] or difflib.get_close_matches(plain, names, n=1, cutoff=0.6)
+
+
+def repeated(names: Sequence[str]) -> list[int]:
+    """The places, from 0, of names that stand further up already."""
+    first: dict[str, int] = {}
+    return [index for index, name in enumerate(names) if first.setdefault(name, index) != index]
 
 
 def did_you_mean(near: list[str]) -> str:
@@ -70,7 +83,10 @@ def instead(word: str, names: Iterable[str]) -> str:
     near = nearest(word, names)
     if near:
         return did_you_mean(near)
-    return "expected " + (names[0] if len(names) == 1 else "one of " + ", ".join(names))
+    if len(names) == 1:
+        return f"expected {names[0]}"
+    more = f", … ({len(names)} in all, in docs/functions.md)" if len(names) > _MOST else ""
+    return "expected one of " + ", ".join(names[:_MOST]) + more
 
 
 def choose(name: str, spellings: Mapping[str, str], what: str, key: Key, faults: Faults) -> str | None:

@@ -264,6 +264,7 @@ async def walking(
     at: int | str = 0,
     *,
     ascii: bool = False,
+    lecturer: bool = False,
     environment: Mapping[str, str | None] = TRUECOLOR,
     preferences: Callable[[], Preferences] | None = None,
 ) -> AsyncIterator[Walker]:
@@ -274,7 +275,7 @@ async def walking(
                 patch.delenv(name, raising=False)
             else:
                 patch.setenv(name, value)
-        app = StepperApp(scenario, at, ascii, preferences, "a name")
+        app = StepperApp(scenario, at, ascii, preferences, "a name", lecturer=lecturer)
         async with app.run_test(size=size, notifications=True) as pilot:
             walker = Walker(app, pilot)
             await walker.settle()

@@ -44,7 +44,7 @@ def said(session: Session, step: Step) -> list[str]:
     scenario, network, layer = session.scenario, session.trace.network, step.quantity.layer
     texts = [str(step.address.at(None)), step.phase.value, step.quantity.why, step.quantity.valid]
     texts += [session.symbol(step, settings) for settings in BOTH]
-    texts += [session.unit_name(step), *(note.text for note in session.notes(step))]
+    texts += [session.unit_name(step), *(note.text for note in session.notes(step, BOTH[0]))]
     if layer is not None:
         texts += [session.layer_name(layer), scenario.layers[layer - 1].name]
         if step.quantity.name in ("a", "fprime", "jacobian"):

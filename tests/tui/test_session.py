@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from engine.address import Address
 from engine.plan import Granularity
 from engine.scenario.model import Note
+from tui.draw.cells import plain_text
+from tui.draw.formula import draw_formula
+from tui.search import Search
 from tui.session import Session, TargetError
 from tui.settings import Settings
 from tui.verbs.load import load
@@ -146,7 +149,7 @@ def test_notes_are_shown_where_they_belong() -> None:
     walk = Session(replace(BATCHES.scenario, notes=notes))
 
     def at(address: str) -> list[str]:
-        return [note.text for note in walk.notes(walk.trace[walk.target(address, 0)])]
+        return [note.text for note in walk.notes(walk.trace[walk.target(address, 0)], Settings())]
 
     assert at("z[1][1]@0") == ["everywhere", "one unit"]
     assert at("z[1][2]@0") == [], "a note at a whole array is shown at its first element"
@@ -154,6 +157,18 @@ def test_notes_are_shown_where_they_belong() -> None:
     assert at("z[1][1]#2@0") == ["one sample"]
     assert at("z[1][2]#2@0") == []
     assert at("a[1][1]@0") == []
+
+
+def test_a_note_for_the_lecturer_is_shown_to_nobody_else() -> None:
+    notes = (note("for all"), replace(note("the answer is 7"), audience="lecturer"))
+    walk = Session(replace(BATCHES.scenario, notes=notes))
+    step = walk.trace[walk.target("z[1][1]", 0)]
+    assert [one.text for one in walk.notes(step, Settings())] == ["for all"]
+    assert [one.text for one in walk.notes(step, Settings(lecturer=True))] == ["for all", "the answer is 7"]
+    for lecturer in (False, True):
+        drawn = draw_formula(walk, step.index, Settings(lecturer=lecturer), 80)
+        assert ("the answer" in plain_text(drawn.rows)) is lecturer
+        assert ("nowhere" in Search(walk, "answer is", Settings(lecturer=lecturer)).words()) is not lecturer
 
 
 @given(st.integers(0, 169), st.sampled_from(Granularity))

@@ -265,6 +265,16 @@ def test_a_note_may_say_anything(text: str) -> None:
     run(check())
 
 
+def test_a_note_for_the_lecturer_is_shown_where_it_is_asked_for() -> None:
+    async def check(lecturer: bool) -> None:
+        scenario = replace(net(2, 2, 1), notes=(Note(Address("z", 1), "Wait here.", audience="lecturer"),))
+        async with walking(scenario, SMALL, lecturer=lecturer) as walker:
+            assert ("Wait here." in walker.region("#formula")) is lecturer
+
+    run(check(False))
+    run(check(True))
+
+
 def test_a_note_of_a_right_to_left_script_is_shown_whole() -> None:
     async def check() -> None:
         text = "چرا این عدد منفی است؟"

@@ -166,6 +166,19 @@ class TestWhole:
         else:
             assert out.endswith("\n\nThis walk has no steps: its training has no iterations.\n")
 
+    def test_notes_for_the_lecturer(self, tmp_path: Path, capsys: Any) -> None:
+        file = tmp_path / "note.toml"
+        text = (ROOT / "scenarios" / "softplus.toml").read_text("utf-8").partition("[expect]")[0]
+        file.write_text(text + '[[notes]]\nat = "loss@0"\ntext = "Wait."\naudience = "lecturer"\n', "utf-8")
+        shown = []
+        for command in (["--plain"], ["--plain", "--lecturer"]):
+            assert main([str(file), *command]) == 0
+            shown.append("  Note: Wait.\n" in capsys.readouterr().out)
+        assert shown == [False, True]
+        for form in ("text", "jsonl"):
+            assert main(["trace", str(file), "--format", form]) == 0
+            assert "Wait." not in capsys.readouterr().out
+
     def test_a_note_of_several_lines_is_one(self, tmp_path: Path, capsys: Any) -> None:
         file = tmp_path / "note.toml"
         text = (ROOT / "scenarios" / "softplus.toml").read_text("utf-8").partition("[expect]")[0]

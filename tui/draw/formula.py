@@ -88,7 +88,7 @@ def draw_formula(
     said = _said(session, cursor, settings)
     notes = [
         f"{'>' if settings.ascii else '▸'} {to_ascii(note.text) if settings.ascii else note.text}"
-        for note in session.notes(session.trace[cursor])
+        for note in session.notes(session.trace[cursor], settings)
     ]
     equations = [line for line in said if line.kind in EQUATIONS]
     rest = [line for line in said if line.kind not in EQUATIONS]

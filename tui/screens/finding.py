@@ -48,10 +48,10 @@ class Finding(Moving):
 
     def action_search(self) -> None:
         self.pause()
-        walk = self.walk
+        walk, settings = self.walk, self.settings
 
         def meaning(text: str) -> str:
-            return Search(walk, text).words()
+            return Search(walk, text, settings).words()
 
         hint = "a symbol, a name, a phase, a function, a word of the explanations or of a note"
         before = self.found.text if self.found else ""
@@ -59,7 +59,7 @@ class Finding(Moving):
 
     def _search(self, text: str | None) -> None:
         if text is not None:
-            self.found = Search(self.walk, text)
+            self.found = Search(self.walk, text, self.settings)
             self.action_next_match()
 
     def action_next_match(self) -> None:
@@ -212,7 +212,7 @@ class Finding(Moving):
         self.stops, lost = self.stops.rebound(walk.trace)
         if lost:
             self.say(f"no breakpoint any more: {', '.join(lost)}")
-        self.found = Search(walk, self.found.text) if self.found else None
+        self.found = Search(walk, self.found.text, self.settings) if self.found else None
         if self.follow and not self.follow.fits(walk):
             self.say(f"there is no {self.follow.words(old)} any more: every step is stopped at again")
             self.follow = None

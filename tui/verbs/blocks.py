@@ -85,9 +85,9 @@ class Blocks:
         notation = self._printer.notation
         return self._session.layer_name(layer, Settings(ascii=notation.ascii, style=notation.style))
 
-    def notes(self, index: int) -> Iterator[str]:
-        """What the author of the scenario says at a step."""
-        for note in self._session.notes(self._trace[index]):
+    def notes(self, index: int, settings: Settings) -> Iterator[str]:
+        """What the author of the scenario says at a step, to whom the settings say is looking."""
+        for note in self._session.notes(self._trace[index], settings):
             yield f"  Note: {clean(' '.join(note.text.split()))}"
 
     def _position(self, step: Step) -> str:

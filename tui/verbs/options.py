@@ -168,13 +168,15 @@ def opening() -> Parser:
     """The parser of a command line that begins with no command: it opens the stepper."""
     commands = "\n".join(f"  {name:<13}{command.summary}" for name, command in COMMANDS.items())
     parser = Parser(
-        usage=f"{PROGRAM} [FILE] [--at ADDRESS] [--plain] [--ascii]\n       {PROGRAM} COMMAND ...  (see below)",
+        usage=f"{PROGRAM} [FILE] [--at ADDRESS] [--plain] [--lecturer] [--ascii]\n"
+        f"       {PROGRAM} COMMAND ...  (see below)",
         description="Walk through a small neural network's training, one quantity at a time.",
         epilog=f"commands ({PROGRAM} COMMAND --help tells more):\n{commands}\n\n{ADDRESSES}",
     )
     parser.add_argument("files", metavar="FILE", nargs="*", help=f"{FILE_HELP}; none: choose one")
     parser.add_argument("--at", metavar="ADDRESS", help="open at this address, step number or percentage")
     parser.add_argument("--plain", action="store_true", help="lines of text instead of a screen")
+    parser.add_argument("--lecturer", action="store_true", help="show the notes that are for the lecturer alone, too")
     parser.add_argument("--ascii", action="store_true", help=ASCII_HELP)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")
     parser.with_help()

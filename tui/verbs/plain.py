@@ -34,7 +34,7 @@ Raises:
 def run(options: Namespace) -> int:
     session = open_session(options.file)
     cursor = start_of(session, options.at)
-    walk = PlainWalk(session, Writer(ascii=options.ascii))
+    walk = PlainWalk(session, Writer(ascii=options.ascii), options.lecturer)
     if terminal.is_interactive():
         walk.by_hand(cursor, ask)
     else:
@@ -55,10 +55,10 @@ def ask(prompt: str) -> str:
 class PlainWalk:
     """One walk written to one place."""
 
-    def __init__(self, session: Session, writer: Writer) -> None:
+    def __init__(self, session: Session, writer: Writer, lecturer: bool = False) -> None:
         self._session = session
         self._writer = writer
-        self._settings = Settings(ascii=writer.ascii)
+        self._settings = Settings(ascii=writer.ascii, lecturer=lecturer)
         self._blocks = Blocks(session, session.printer(self._settings))
         self._said: tuple[int, str] | None = None
 
@@ -120,7 +120,7 @@ class PlainWalk:
 
     def _show(self, index: int) -> None:
         step = self._session.trace[index]
-        block = [*self._blocks.step(index, reasons=True), *self._blocks.notes(index), ""]
+        block = [*self._blocks.step(index, reasons=True), *self._blocks.notes(index, self._settings), ""]
         here = (step.iteration, str(step.phase))
         if here != self._said:
             heading = f"Iteration {step.iteration:,} of {self._session.trace.plan.iterations:,}, {step.phase}."
