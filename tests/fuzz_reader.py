@@ -143,7 +143,7 @@ def fuzz(mutations: int, seed: int, within: Path, every: int = 0) -> Counts:
                 table.write_text(SMALL, "utf-8")
                 data, done = mutate(rng, texts[name])
             path.write_bytes(data)
-            wrong = _one(path, data, counts)
+            wrong = read_one(path, data, counts)
             for fault in wrong:
                 kept = _keep(path, seed, number)
                 counts.faults.append(f"mutation {number} of {name} ({done}), {kept}: {fault}")
@@ -165,9 +165,9 @@ def _keep(path: Path, seed: int, number: int) -> Path:
     return kept
 
 
-def _one(path: Path, data: bytes, counts: Counts) -> list[str]:
+def read_one(path: Path, data: bytes, counts: Counts) -> list[str]:
     """What is wrong with how one file is read."""
-    began = time.process_time()
+    began, took = time.process_time(), 0.0
     signal.setitimer(signal.ITIMER_PROF, HUNG)
     try:
         with warnings.catch_warnings():

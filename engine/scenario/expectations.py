@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SPELT = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _PRINTED = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?")
-_MAX_AXES = 3
+AXES = 3
 """samples × units × inputs: no quantity has more axes."""
 
 
@@ -152,8 +152,8 @@ def _shape(
     if not value:
         faults.add(place, "an empty array: there is nothing to expect")
         return None
-    if depth == _MAX_AXES:
-        faults.add(place, f"arrays are nested too deep: no quantity has more than {_MAX_AXES} axes")
+    if depth == AXES:
+        faults.add(place, f"arrays are nested too deep: no quantity has more than {AXES} axes")
         return None
     shapes = []
     for index, item in enumerate(value):

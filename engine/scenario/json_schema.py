@@ -14,7 +14,7 @@ import msgspec
 from engine.activations import ACTIVATIONS
 from engine.activations import canonical as activation_names
 from engine.datasets import DATASETS
-from engine.initialisers import INITIALISERS
+from engine.initialisers import INITIALISERS, Initialiser
 from engine.initialisers import canonical as initialiser_names
 from engine.losses import LOSSES
 from engine.notation_style import LONGEST, STYLE_OPTIONS
@@ -22,6 +22,8 @@ from engine.optimizers import OPTIMIZERS
 from engine.optimizers import canonical as optimizer_names
 from engine.penalties import canonical as penalty_names
 from engine.scenario import schema
+from engine.scenario.expectations import AXES
+from engine.scenario.layer_options import NORMALISATIONS, PARAMETERS
 from engine.scenario.notation import LETTER_KEY
 from engine.schedules import SCHEDULES
 
@@ -37,7 +39,7 @@ def json_schema() -> Json:
         network=_table(schema.Network, layers={"type": "array", "minItems": 1, "items": _layer()}),
         data=_data(),
         training=_training(),
-        expect={"type": "object"},
+        expect=_expect(),
         notes=_many(_table(schema.Note)),
         goals=_many(_table(schema.Goal)),
         comparisons=_many(_table(schema.Comparison)),
@@ -58,45 +60,110 @@ def _notation() -> Json:
     return table
 
 
+def _expect() -> Json:
+    """[expect]: addresses, and numbers or nested rows of them."""
+    number = {"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]}
+    printed = {"type": "string", "pattern": r"^\s*[+\-−]?\d+(\.\d*)?([eE][+\-−]?\d+)?\s*$"}
+    value = _nested(number)
+    with_tolerance = _table(schema.Expected, value=value)
+    as_printed = _table(schema.Printed, printed=_nested(printed))
+    return {
+        "type": "object",
+        "propertyNames": schema.ADDRESS,
+        "additionalProperties": {"anyOf": [*value["anyOf"], with_tolerance, as_printed]},
+    }
+
+
+def _nested(leaf: Json) -> Json:
+    """A leaf, or arrays of it as deep as a quantity has axes."""
+    found: Json = {"anyOf": [leaf]}
+    for _ in range(AXES):
+        found = {"anyOf": [leaf, {"type": "array", "minItems": 1, "items": found}]}
+    return found
+
+
 def _layer() -> Json:
     activations = [
         _named(schema.activation(entry.name, entry.options), "name", _spellings(activation_names, entry.name))
         for entry in ACTIVATIONS.values()
     ]
-    drawn = [
-        _named(
-            schema.initialiser(entry.name, entry.options, entry.choices, entry.random),
-            "init",
-            _spellings(initialiser_names, entry.name),
-        )
+    drawn = {entry.name: _initialiser(entry) for entry in INITIALISERS.values()}
+    alone = [
+        spelling
         for entry in INITIALISERS.values()
+        if not entry.random and None not in entry.options.values()
+        for spelling in _spellings(initialiser_names, entry.name)
     ]
-    words: list[Json] = [{"enum": ["zeros", "ones"]}]
-    normalisations = [_table(schema.BatchNormalisation), _table(schema.LayerNormalisation)]
+    of_biases = [entry.name for entry in INITIALISERS.values() if not entry.matrix]
+    per_unit = {**_of(list[float]), **schema.NOT_EMPTY}
+    starts = {name: {"anyOf": [per_unit, {"enum": [word]}]} for name, word in (("gamma", "ones"), ("beta", "zeros"))}
+    normalisations = [
+        _named(struct, "name", _spellings(NORMALISATIONS, name), **starts)
+        for name, struct in (("batch", schema.BatchNormalisation), ("layer", schema.LayerNormalisation))
+    ]
+    weights = {**_of(schema.Matrix), **schema.NOT_EMPTY}
     return _table(
         schema.Layer,
         activation={"anyOf": [{"enum": sorted(activation_names)}, *activations]},
-        weights={"anyOf": [_of(schema.Matrix), *words, *drawn, _table(schema.Tied)]},
-        biases={"anyOf": [_of(list[float]), {"enum": ["zeros", "ones", "none"]}, *drawn, _table(schema.Shared)]},
-        normalisation={"anyOf": [{"type": "string"}, *normalisations]},
+        weights={"anyOf": [weights, {"enum": alone}, *drawn.values(), _table(schema.Tied)]},
+        biases={
+            "anyOf": [
+                _of(list[float]),
+                {"enum": [*(name for name in alone if initialiser_names[name] in of_biases), "none"]},
+                *(drawn[name] for name in of_biases),
+                _table(schema.Shared),
+            ]
+        },
+        normalisation={"anyOf": [{"enum": sorted(NORMALISATIONS)}, *normalisations]},
         dropout=_table(schema.Dropout),
+        frozen={
+            "anyOf": [{"type": "boolean"}, {"type": "array", "items": {"enum": [*PARAMETERS]}, "uniqueItems": True}]
+        },
     )
+
+
+def _initialiser(entry: Initialiser) -> Json:
+    struct = schema.initialiser(entry.name, entry.options, entry.choices, entry.random)
+    table = _named(struct, "init", _spellings(initialiser_names, entry.name))
+    for name, bound in (("gain", {"exclusiveMinimum": 0}), ("std", {"minimum": 0})):
+        if name in table["properties"]:
+            table["properties"][name] = {**table["properties"][name], **bound}
+    return table
+
+
+def _set(name: str) -> Json:
+    """A data set; xor is its four corners where no seed is given, and those have no options."""
+    table = _named(schema.dataset(name, DATASETS[name].options, True), "name", [name])
+    if name != "xor":
+        return table
+    required = [key for key in table["required"] if key != "seed"]
+    return {**table, "required": required, "dependentRequired": {one: ["seed"] for one in DATASETS[name].options}}
 
 
 def _data() -> Json:
-    sets = [
-        _named(schema.dataset(entry.name, entry.options, False), "name", [entry.name], seed=_of(schema.Seed))
-        for entry in DATASETS.values()
-    ]
+    sets = [_set(name) for name in DATASETS]
     data = _table(
         schema.Data,
         names=_table(schema.DataNames),
-        csv=_table(schema.Csv),
+        csv={
+            **_table(schema.Csv),
+            "oneOf": [{"required": ["outputs"]}, {"required": ["class"]}],
+            "not": {"properties": {"standardise": {"const": True}}, "required": ["standardise", "scale"]},
+        },
         set={"anyOf": sets},
+        x={**_of(schema.Matrix), **schema.NOT_EMPTY},
         y={"anyOf": [_of(schema.Matrix), _of(list[schema.Text])]},
     )
-    # x and y, or a file, or a set: which of them is the reader's to say
-    return {**data, "required": []}
+    words = {"properties": {"y": {"contains": {"type": "string"}}}, "required": ["y"]}
+    named = {"properties": {"names": {"required": ["outputs"]}}, "required": ["names"]}
+    return {
+        **data,
+        "required": [],
+        "oneOf": [{"anyOf": [{"required": ["x"]}, {"required": ["y"]}]}, {"required": ["csv"]}, {"required": ["set"]}],
+        "dependentRequired": {"x": ["y"], "y": ["x"]},
+        "if": words,
+        "then": named,
+    }
 
 
 def _training() -> Json:
@@ -114,15 +181,23 @@ def _training() -> Json:
         _named(schema.schedule(entry.name, entry.options), "name", [entry.name]) for entry in SCHEDULES.values()
     ]
     penalties = [_named(schema.PENALTIES[name], "name", _spellings(penalty_names, name)) for name in schema.PENALTIES]
-    return _table(
+    table = _table(
         schema.Training,
         loss={"anyOf": [{"enum": sorted(alias for loss in LOSSES.values() for alias in loss.aliases)}, *_losses()]},
         optimizer={"anyOf": [{"enum": sorted(optimizer_names)}, *optimizers]},
         penalties=_many({"anyOf": penalties}),
-        schedule={"anyOf": [{"enum": ["constant"]}, _of(list[schema.NotNegative]), *schedules]},
+        schedule={"anyOf": [{"enum": ["constant"]}, {**_of(list[schema.NotNegative]), **schema.NOT_EMPTY}, *schedules]},
         clipping=_table(schema.Clipping),
         input_noise=_table(schema.Noise),
     )
+    listed = {"properties": {"schedule": {"type": "array"}}, "required": ["schedule"]}
+    rated = {"properties": {"optimizer": {"type": "object", "required": ["learning_rate"]}}}
+    return {
+        **table,
+        "oneOf": [{"required": ["iterations"]}, {"required": ["epochs"]}],
+        "if": listed,
+        "else": rated,
+    }
 
 
 def _losses() -> Iterable[Json]:

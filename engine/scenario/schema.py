@@ -22,6 +22,13 @@ from engine.scenario.model import Option
 MAX_ITERATIONS = 10**18
 MAX_SEED = 2**63 - 1
 
+NOT_EMPTY = {"minItems": 1}
+EACH_ONCE = {"minItems": 1, "uniqueItems": True}
+PATH = {"pattern": r"^(?!/)(?![A-Za-z]:)(?!.*\\)(?!(.*/)?\.\.(/|$))"}
+"""In the scenario's own folder or below."""
+ADDRESS = {"pattern": r"^\s*[A-Za-z_]\w*(\s*\[[\d\s,]+\])*(\s*#\s*\d+)?(\s*@\s*\d+)?\s*$"}
+"""What holds of a value beside its type, in the words of JSON Schema: the reader has messages of its own for these."""
+
 Matrix = list[list[float]]
 Count = Annotated[int, Meta(ge=1, le=limits.MAX_UNITS)]
 Updates = Annotated[int, Meta(ge=0, le=MAX_ITERATIONS)]
@@ -171,24 +178,32 @@ class Data(Strict, kw_only=True):
 
 
 class DataNames(Strict, kw_only=True):
-    inputs: Annotated[list[Text] | None, Meta(title='an array of strings, like ["height", "width"]')] = None
-    outputs: Annotated[list[Text] | None, Meta(title='an array of strings, like ["cat", "dog"]')] = None
+    inputs: Annotated[
+        list[Text] | None, Meta(title='an array of strings, like ["height", "width"]', extra_json_schema=EACH_ONCE)
+    ] = None
+    outputs: Annotated[
+        list[Text] | None, Meta(title='an array of strings, like ["cat", "dog"]', extra_json_schema=EACH_ONCE)
+    ] = None
 
 
 class Csv(Strict, kw_only=True):
-    file: Annotated[Text, Meta(extra={"toml": 'file = "iris.csv"'})]
-    inputs: Annotated[list[Text] | None, Meta(title='an array of column names, like ["height", "width"]')] = None
-    outputs: Annotated[list[Text] | None, Meta(title='an array of column names, like ["weight"]')] = None
+    file: Annotated[Text, Meta(extra={"toml": 'file = "iris.csv"'}, extra_json_schema=PATH)]
+    inputs: Annotated[
+        list[Text] | None, Meta(title='an array of column names, like ["height", "width"]', extra_json_schema=EACH_ONCE)
+    ] = None
+    outputs: Annotated[
+        list[Text] | None, Meta(title='an array of column names, like ["weight"]', extra_json_schema=EACH_ONCE)
+    ] = None
     class_: Annotated[Text | None, Meta(title='the name of one column, like "species"')] = field(
         default=None, name="class"
     )
     rows: Annotated[
         list[Annotated[int, Meta(ge=1, le=limits.MAX_DATA_NUMBERS)]] | None,
-        Meta(title="the first and the last row, like [1, 100]"),
+        Meta(title="the first and the last row, like [1, 100]", extra_json_schema={"minItems": 2, "maxItems": 2}),
     ] = None
     standardise: bool = False
     scale: Positive | None = None
-    separator: str = ","
+    separator: Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 1})] = ","
 
 
 class Training(Strict, kw_only=True):
@@ -231,7 +246,8 @@ class Penalty(Strict, kw_only=True):
     strength: Annotated[float, Meta(ge=0, extra={"toml": "strength = 0.1"})]
     on: Literal["weights", "biases", "all"] = "weights"
     layers: Annotated[
-        list[LayerName] | None, Meta(title='an array of layers by number or name, like [1] or ["hidden"]')
+        list[LayerName] | None,
+        Meta(title='an array of layers by number or name, like [1] or ["hidden"]', extra_json_schema=EACH_ONCE),
     ] = None
 
 
@@ -281,23 +297,26 @@ class Printed(Strict, kw_only=True):
 
 
 class Note(Strict, kw_only=True):
-    at: Annotated[Text, Meta(extra={"toml": 'at = "delta[2][1]"'})]
+    at: Annotated[Text, Meta(extra={"toml": 'at = "delta[2][1]"'}, extra_json_schema=ADDRESS)]
     text: Annotated[Text, Meta(extra={"toml": 'text = "Ask: why is this negative?"'})]
     audience: Literal["all", "lecturer"] = "all"
 
 
 class Goal(Strict, kw_only=True):
-    free: Annotated[Text, Meta(extra={"toml": 'free = "x[1]#1"'})]
-    target: Annotated[Text, Meta(extra={"toml": 'target = "a[2][1]#1"'})]
+    free: Annotated[Text, Meta(extra={"toml": 'free = "x[1]#1"'}, extra_json_schema=ADDRESS)]
+    target: Annotated[Text, Meta(extra={"toml": 'target = "a[2][1]#1"'}, extra_json_schema=ADDRESS)]
     value: Annotated[float, Meta(extra={"toml": "value = 0.9"})]
-    bracket: Annotated[list[float] | None, Meta(title="two numbers to look between, like [0.0, 100.0]")] = None
+    bracket: Annotated[
+        list[float] | None,
+        Meta(title="two numbers to look between, like [0.0, 100.0]", extra_json_schema={"minItems": 2, "maxItems": 2}),
+    ] = None
     expect: float | None = None
 
 
 class Comparison(Strict, kw_only=True):
-    this: Annotated[Text, Meta(extra={"toml": 'this = "loss@3"'})]
-    other: Annotated[Text, Meta(extra={"toml": 'other = "ridge.toml"'})]
-    at: Annotated[Text, Meta(extra={"toml": 'at = "loss@3"'})]
+    this: Annotated[Text, Meta(extra={"toml": 'this = "loss@3"'}, extra_json_schema=ADDRESS)]
+    other: Annotated[Text, Meta(extra={"toml": 'other = "ridge.toml"'}, extra_json_schema=PATH)]
+    at: Annotated[Text, Meta(extra={"toml": 'at = "loss@3"'}, extra_json_schema=ADDRESS)]
     tolerance: Annotated[float, Meta(ge=0, extra={"toml": "tolerance = 1e-9"})]
 
 

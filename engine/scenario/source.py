@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from engine.scenario.errors import At, Fault, Faults, Key, Problem, key_text
+from engine.scenario.errors import At, Fault, Faults, Key, Problem, clean, key_text
 from engine.scenario.positions import Positions, line_column
 from engine.scenario.syntax import SyntaxFaultError
 from engine.scenario.words import count
@@ -42,12 +42,12 @@ class Source:
         return tuple(found)
 
     def _problem(self, fault: Fault) -> Problem:
-        name = key_text(fault.key)
+        name, message = key_text(fault.key), clean(fault.message)
         offset, caret = self._offset(fault)
         if offset is None:
-            return Problem(self.path, None, None, name, fault.message, None)
+            return Problem(self.path, None, None, name, message, None)
         line, column = line_column(self.text, offset)
-        return Problem(self.path, line, column if caret else None, name, fault.message, self.lines[line - 1])
+        return Problem(self.path, line, column if caret else None, name, message, self.lines[line - 1])
 
     def _offset(self, fault: Fault) -> tuple[int | None, bool]:
         """Where a fault's line is, and whether a caret has something to stand under."""
@@ -62,4 +62,4 @@ class Source:
 def syntax_problem(fault: SyntaxFaultError, path: str) -> Problem:
     """A fault of a text that is not TOML, as a problem of the file `path`."""
     source = None if fault.line is None else fault.text.split("\n")[fault.line - 1]
-    return Problem(path, fault.line, fault.column, "", fault.message, source)
+    return Problem(path, fault.line, fault.column, "", clean(fault.message), source)

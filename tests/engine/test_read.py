@@ -7,8 +7,6 @@ anew with `UPDATE_GOLDENS=1 pytest tests/engine/test_read.py` and read every one
 from __future__ import annotations
 
 import os
-import random
-import re
 from pathlib import Path
 
 import numpy as np
@@ -432,87 +430,3 @@ def test_what_has_no_place_has_none() -> None:
     assert positions.key(("nothing",)) is None
     assert positions.value(("items", 1)) is None
     assert Positions("").key(("title",)) is None
-
-
-# Fuzz
-
-TOKENS = [
-    "[", "]", "{", "}", '"', "'", '"""', "=", ",", "#", "\n", "\r", "\0", "\t", "\u202e", "é", "−", ".", "nan", "-inf",
-    "true", "1e999", "-1", "0", "3.5", '"x"', "[]", "[[]]", "{}", "[[1]]", "1979-05-27", "07:32:00", "9" * 30,
-    "9" * 5000, "[" * 2000, "{a=" * 500, "0x" + "f" * 4000, "a.b.c", "[expect]", "[[notes]]", "[[network.layers]]",
-    'weights = "zeros"', "units = 99999", "epochs = 7", '"W[1]@9" = 1', 'at = "a[9]"', "[[goals]]", "[[comparisons]]",
-    '"../x.csv"', '"/dev/zero"', '"wrong"', '"batch"', '{ name = "layer" }', '["weights"]', "{ tied_to = 3 }",
-    "{ shared = 1 }", '["cat", "dog"]', '"maximise"', '"value"', "[1, 1]",
-]  # fmt: skip
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-
-
-def mutated(rng: random.Random, text: str) -> str:
-    """A text with one thing wrong with it, more often than not."""
-    lines = text.split("\n")
-    one, two = rng.randrange(len(lines)), rng.randrange(len(lines))
-    kind = rng.randrange(8)
-    if kind == 0:
-        del lines[one]
-    elif kind == 1:
-        lines.insert(two, lines[one])
-    elif kind == 2:
-        lines[one], lines[two] = lines[two], lines[one]
-    elif kind == 3:
-        at = rng.randrange(len(lines[one]) + 1)
-        lines[one] = lines[one][:at] + rng.choice(TOKENS) + lines[one][at + rng.randrange(3) :]
-    elif kind == 4:
-        name, equals, _ = lines[one].partition("=")
-        if equals:
-            lines[one] = f"{name}= {rng.choice(TOKENS)}"
-    elif kind == 5:
-        numbers = list(NUMBER.finditer(lines[one]))
-        if numbers:
-            number = rng.choice(numbers)
-            lines[one] = lines[one][: number.start()] + rng.choice(TOKENS) + lines[one][number.end() :]
-    elif kind == 6:
-        lines[one] = rng.choice(TOKENS)
-    else:
-        lines = lines[: one + 1]
-    return "\n".join(lines)
-
-
-def flipped(rng: random.Random, data: bytes) -> bytes:
-    at = rng.randrange(len(data) + 1)
-    return data[:at] + bytes([rng.randrange(256)]) + data[at + rng.randrange(2) :]
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_only_a_scenario_or_an_error_comes_of_any_file(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(Path(__file__).parent)
-    rng = random.Random(seed)
-    texts = [path.read_text(encoding="utf-8") for path in (*SHIPPED, *EVERYTHING, *EVERYTHING)] + [SMALL]
-    for _ in range(200):
-        text = rng.choice(texts)
-        for _ in range(rng.choice((1, 1, 2, 4))):
-            text = mutated(rng, text)
-        data = text.encode()
-        if rng.random() < 0.25:
-            data = flipped(rng, data)
-        lines = data.replace(b"\r\n", b"\n").split(b"\n")
-        try:
-            check_scenario(read_text(data, "fuzz.toml"))
-        except ScenarioError as error:
-            check_problems(error, len(lines))
-
-
-def check_problems(error: ScenarioError, lines: int) -> None:
-    """Everything is said somewhere in the file, and nothing in it is an order to the terminal."""
-    assert error.problems
-    for problem in error.problems:
-        assert problem.message
-        assert problem.line is None or 1 <= problem.line <= lines
-        assert problem.column is None or 1 <= problem.column <= len(problem.source_line or "") + 1
-    assert all(character.isprintable() or character == "\n" for character in str(error))
-
-
-def check_scenario(scenario: Scenario) -> None:
-    assert scenario.y.shape == (scenario.samples, scenario.sizes[-1])
-    for layer, inputs in zip(scenario.layers, scenario.sizes, strict=False):
-        assert layer.weights.shape == (layer.units, inputs)
-        assert np.isfinite(layer.weights).all()
