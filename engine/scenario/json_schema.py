@@ -17,13 +17,14 @@ from engine.datasets import DATASETS
 from engine.initialisers import INITIALISERS, Initialiser
 from engine.initialisers import canonical as initialiser_names
 from engine.losses import LOSSES
-from engine.notation_style import LONGEST, STYLE_OPTIONS
+from engine.notation_style import LONGEST
 from engine.optimizers import OPTIMIZERS
 from engine.optimizers import canonical as optimizer_names
 from engine.penalties import canonical as penalty_names
 from engine.scenario import schema
 from engine.scenario.expectations import AXES
 from engine.scenario.layer_options import NORMALISATIONS, PARAMETERS
+from engine.scenario.meanings import meanings
 from engine.scenario.notation import LETTER_KEY
 from engine.schedules import SCHEDULES
 
@@ -54,10 +55,7 @@ def _notation() -> Json:
         "propertyNames": {"pattern": LETTER_KEY.pattern},
         "additionalProperties": {"type": "string", "minLength": 1, "maxLength": LONGEST},
     }
-    table = _table(schema.Notation, letters=letters)
-    for option in STYLE_OPTIONS:
-        table["properties"][option.name]["description"] = option.meaning
-    return table
+    return _table(schema.Notation, letters=letters)
 
 
 def _expect() -> Json:
@@ -225,9 +223,12 @@ def _table(struct: type[msgspec.Struct], **replaced: Json) -> Json:
     """A struct's own schema, some of its keys described more closely; a null is never written in TOML."""
     found: Json = msgspec.json.schema(struct)["$defs"][struct.__name__]
     properties = {key: _without_null(value) for key, value in found["properties"].items()}
+    for key, meaning in meanings(struct).items():
+        properties[key] = {**properties[key], "description": meaning}
     for key, value in replaced.items():
         title = properties[key].get("title")
-        properties[key] = {"title": title, **value} if title else value
+        said = {"title": title} if title else {}
+        properties[key] = {**said, "description": meanings(struct)[key], **value}
     return {**found, "properties": properties}
 
 
