@@ -94,7 +94,9 @@ def _layer() -> Json:
     ]
     of_biases = [entry.name for entry in INITIALISERS.values() if not entry.matrix]
     per_unit = {**_of(list[float]), **schema.NOT_EMPTY}
-    starts = {name: {"anyOf": [per_unit, {"enum": [word]}]} for name, word in (("gamma", "ones"), ("beta", "zeros"))}
+    starts: Any = {
+        name: {"anyOf": [per_unit, {"enum": [word]}]} for name, word in (("gamma", "ones"), ("beta", "zeros"))
+    }
     normalisations = [
         _named(struct, "name", _spellings(NORMALISATIONS, name), **starts)
         for name, struct in (("batch", schema.BatchNormalisation), ("layer", schema.LayerNormalisation))

@@ -21,9 +21,11 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 UNSEEN = {
     "it takes sizes of several tables": """
         batch_size_drop_last batch_size_too_large biases_count classes_and_units epochs_too_many expect_brackets
-        expect_shape names_count normalisation_gamma_count set_classes_and_units set_inputs
+        expect_one_sample expect_shape expect_transposed names_count normalisation_gamma_count
+        set_classes_and_units set_inputs
         set_names too_many_steps weights_columns weights_from_to_transposed weights_rows weights_transposed
-        weights_transposed_everywhere x_columns y_columns y_rows""",
+        weights_transposed_everywhere x_columns x_transposed
+        y_columns y_rows y_transposed""",
     "it takes the lengths of rows beside one another": "expect_mixed expect_ragged weights_ragged x_ragged",
     "it takes the loss and the last layer": """
         dropout_last_layer log_probabilities loss_range loss_range_softmax normalisation_after_last y_class_index
@@ -33,7 +35,8 @@ UNSEEN = {
         csv_folder csv_header_twice csv_inputs_count csv_no_column csv_no_header csv_not_there csv_numbers
         csv_outputs_count csv_quote csv_ragged csv_rows_past_end csv_separator csv_word_as_number""",
     "it takes the network that an address is in": """
-        comparison_this expect_index_too_large expect_unknown_name expect_update_too_late goal_free_calculated
+        comparison_this expect_index_too_large expect_other_key expect_unknown_name expect_update_too_late
+        goal_free_calculated
         goal_free_later goal_free_row goal_target_itself goal_target_matrix goal_target_unknown note_address""",
     "it takes the other layers": """
         frozen_none_there frozen_tied layer_name_twice penalty_layer_twice penalty_no_biases penalty_no_biases_anywhere

@@ -288,6 +288,12 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         read(path)
 
 
+def test_more_problems_than_anybody_reads_are_counted() -> None:
+    found = problems(SMALL + "[expect]\n" + "".join(f'"nothing[{index}]" = true\n' for index in range(1, 200)))
+    assert len(found) == 101
+    assert str(found[-1]) == f"x.toml:{found[-2].line}: 99 more problems of this file are not listed"
+
+
 def test_limits_name_their_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MAX_LAYERS", 1)
     with pytest.raises(ScenarioError, match="at most 1 layers, got 2"):

@@ -184,6 +184,31 @@ def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "the file is too large: at most" in message('csv = { file = "t.csv", outputs = ["c"] }', tmp_path)
 
 
+def test_columns_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_COLUMNS", 2)
+    csv(tmp_path, "a,b,c\n1,2,3\n")
+    assert "t.csv has 3 columns: at most 2 are read" in message('csv = { file = "t.csv", outputs = ["c"] }', tmp_path)
+
+
+def test_unknown_columns_and_classes_are_counted(tmp_path: Path) -> None:
+    csv(tmp_path, "a,b,c\n" + "".join(f"1,2,w{row}\n" for row in range(30)))
+    names = ", ".join(f'"n{column}"' for column in range(30))
+    said = message(f'csv = {{ file = "t.csv", inputs = [{names}], outputs = ["c"] }}', tmp_path)
+    assert said.count("has no column") == 4
+    assert "26 more names of no column of t.csv" in said
+    named = 'csv = { file = "t.csv", class = "c" }\nnames = { outputs = ["cat", "dog"] }'
+    said = message(named, tmp_path, units=2)
+    assert said.count("unknown class") == 8
+    assert 'line 10, column "c": here and below, 22 more words that name no class' in said
+
+
+def test_nothing_of_a_table_reaches_the_terminal_as_an_order(tmp_path: Path) -> None:
+    csv(tmp_path, "length\x1b[2J,b,c\n1,2,3\n")
+    said = message('csv = { file = "t.csv", inputs = ["length", "b"], outputs = ["c"] }', tmp_path)
+    assert "did you mean `length\\x1b[2J`" in said
+    assert all(character.isprintable() or character == "\n" for character in said)
+
+
 @pytest.mark.parametrize(
     "name", ["../t.csv", "a/../../t.csv", "/etc/passwd", "C:\\\\x.csv", "C:x.csv", "\\\\\\\\host\\\\x"]
 )
@@ -208,7 +233,9 @@ def test_links_are_followed_and_judged_by_where_they_lead(tmp_path: Path) -> Non
     data = 'csv = {{ file = "{}", outputs = ["c"] }}'
     assert "a link leads out" in message(data.format("out.csv"), own, units=1)
     assert "a link leads out" in message(data.format("up/t.csv"), own, units=1)
-    assert "data.csv.file" in message(data.format("round.csv"), own, units=1)
+    said = message(data.format("round.csv"), own, units=1)
+    assert '"round.csv" is a link that leads back to itself' in said
+    assert said.count(str(own)) == 1, "where the scenario is, and not where the link is"
     assert given(data.format("in.csv"), own, units=1).x.tolist() == [[4, 5]]
     (tmp_path / "linked").symlink_to(own)
     assert given(data.format("in.csv"), tmp_path / "linked", units=1).y.tolist() == [[6]]
