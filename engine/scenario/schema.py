@@ -293,7 +293,7 @@ class Expected(Strict, kw_only=True):
 
 
 class Printed(Strict, kw_only=True):
-    printed: Annotated[Any, Meta(extra={"toml": 'printed = "1.095"'})]
+    printed: Annotated[Any, Meta(title='digits in quotes, like "1.095"', extra={"toml": 'printed = "1.095"'})]
 
 
 class Note(Strict, kw_only=True):
