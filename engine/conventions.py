@@ -10,7 +10,7 @@ from engine.scenario.model import Layer, Normalisation, Option, Penalty, Scenari
 
 
 def conventions(scenario: Scenario) -> Iterator[str]:
-    """One sentence a topic: network, loss, penalties, optimizer, randomness, kinks, data."""
+    """One sentence a topic: network, loss, penalties, optimizer, randomness, kinks, arithmetic, data."""
     sizes = "-".join(map(str, scenario.sizes))
     yield f"Network: {sizes}; {', '.join(_layer(number, layer) for number, layer in enumerate(scenario.layers, 1))}."
     yield from _loss(scenario)
@@ -27,6 +27,8 @@ def conventions(scenario: Scenario) -> Iterator[str]:
         kinks.append("sign(0) = 0")
     if any(kinks):
         yield f"Convention: {', '.join(dict.fromkeys(filter(None, kinks)))}."
+    if scenario.arithmetic:
+        yield f"Arithmetic by hand: {scenario.arithmetic.words()}; given numbers as they are."
     if scenario.data_origin:
         yield f"Data from {scenario.data_origin}."
 

@@ -45,6 +45,7 @@ def json_schema() -> Json:
         goals=_many(_table(schema.Goal)),
         comparisons=_many(_table(schema.Comparison)),
         notation=_notation(),
+        arithmetic=_arithmetic(),
     )
     return {"$schema": DIALECT, **top, "title": "backprop-tui scenario"}
 
@@ -78,6 +79,12 @@ def _nested(leaf: Json) -> Json:
     for _ in range(AXES):
         found = {"anyOf": [leaf, {"type": "array", "minItems": 1, "items": found}]}
     return found
+
+
+def _arithmetic() -> Json:
+    # exactly one of the two says how many digits
+    either: list[Json] = [{"required": ["decimals"]}, {"required": ["significant"]}]
+    return {**_table(schema.Arithmetic), "oneOf": either}
 
 
 def _layer() -> Json:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.address import Address
+from engine.arithmetic import Arithmetic
 from engine.notation_style import DEFAULT, Style
 
 Array = NDArray[np.float64]
@@ -265,6 +266,8 @@ class Scenario:
     """What it was read from, with plain newlines; empty where it was made by hand."""
     notation: Style = DEFAULT
     """How the author writes symbols; no number depends on it."""
+    arithmetic: Arithmetic | None = None
+    """How the author calculates by hand; None: exactly."""
 
     @property
     def sizes(self) -> tuple[int, ...]:

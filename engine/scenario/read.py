@@ -14,6 +14,7 @@ from engine.names import Names
 from engine.network import Network
 from engine.plan import Plan, PlanError
 from engine.scenario import limits, schema
+from engine.scenario.arithmetic import check_arithmetic, read_arithmetic
 from engine.scenario.data import read_data
 from engine.scenario.errors import Faults, Problem, ScenarioError
 from engine.scenario.expectations import Written, read_expectations, read_notes, resolve
@@ -115,6 +116,7 @@ def _build(top: dict[str, Any], written: dict[str, Any], source: Source, path: P
     goals = read_goals(written.get("goals", []) if "goals" in head else [], faults)
     comparisons = read_comparisons(head.get("comparisons", []), path, faults)
     notation = read_notation(head.get("notation", {}), network, faults)
+    arithmetic = read_arithmetic(head.get("arithmetic"), faults)
     check(network, data, course, faults)
     trained = None if data.x is None else training(course, len(data.x), faults)
     if faults or trained is None or data.x is None or data.y is None or network.inputs is None:
@@ -135,6 +137,7 @@ def _build(top: dict[str, Any], written: dict[str, Any], source: Source, path: P
         path=path,
         text=source.text,
         notation=notation,
+        arithmetic=arithmetic,
     )
     runnable = Network(scenario)
     try:
@@ -143,6 +146,8 @@ def _build(top: dict[str, Any], written: dict[str, Any], source: Source, path: P
         faults.add(("training", "epochs" if "epochs" in top["training"] else "iterations"), str(error))
         return None
     names = Names(runnable)
+    if arithmetic is not None:
+        check_arithmetic(arithmetic, runnable, faults)
     resolved, remarks = resolve(expectations, notes, names, source.line, faults)
     return dataclasses.replace(
         scenario,

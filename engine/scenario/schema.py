@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct, defstruct, field
 from msgspec.structs import fields
 
+from engine.arithmetic import EACH, MOST_DIGITS, ROUNDINGS
 from engine.notation_style import STYLE_OPTIONS
 from engine.scenario import limits
 from engine.scenario.model import Option
@@ -91,6 +92,7 @@ class Top(Strict, kw_only=True):
     goals: Annotated[list[Table], Meta(title="tables, each begun with [[goals]]")] = []
     comparisons: Annotated[list[Table], Meta(title="tables, each begun with [[comparisons]]")] = []
     notation: Annotated[Table, Meta(title="a table: [notation]")] = {}
+    arithmetic: Annotated[Table | None, Meta(title="a table: [arithmetic]")] = None
 
 
 class Network(Strict, kw_only=True):
@@ -313,6 +315,14 @@ class Goal(Strict, kw_only=True):
     expect: float | None = None
 
 
+class Arithmetic(Strict, kw_only=True):
+    decimals: Annotated[int, Meta(ge=0, le=MOST_DIGITS)] | None = None
+    significant: Annotated[int, Meta(ge=1, le=MOST_DIGITS)] | None = None
+    rounding: Literal[tuple(ROUNDINGS)] = "half_even"  # type: ignore[valid-type]
+    each: Literal[EACH] = "quantity"  # type: ignore[valid-type]
+    exact: Annotated[list[Text], Meta(title='an array of names, like ["fprime"]')] = []
+
+
 class Comparison(Strict, kw_only=True):
     this: Annotated[Text, Meta(extra={"toml": 'this = "loss@3"'}, extra_json_schema=ADDRESS)]
     other: Annotated[Text, Meta(extra={"toml": 'other = "ridge.toml"'}, extra_json_schema=PATH)]
@@ -351,6 +361,7 @@ _AT_HOME_IN: Mapping[str, type[Struct]] = {
     "[[notes]]": Note,
     "[[goals]]": Goal,
     "[[comparisons]]": Comparison,
+    "[arithmetic]": Arithmetic,
     "the first lines, above [network]": Top,
 }
 _ANYWHERE = ("name", "seed", "value", "tolerance", "delta")

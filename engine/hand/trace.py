@@ -1,0 +1,172 @@
+"""A walk calculated by hand beside the exact one: every number as it comes out on paper, and how far it is off.
+
+Given numbers (data, starting parameters, hyperparameters, what is drawn) are never rounded; every other named number
+is, before the next one uses it. The states are kept, so that a step is as far away as its iteration.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from decimal import Decimal
+from threading import RLock
+
+import numpy as np
+
+from engine.address import Address, AddressError
+from engine.arithmetic import CONTEXT, Arithmetic, difference, given, settled
+from engine.hand.bounds import MAX_WALK, HandError, check_size
+from engine.hand.formula import Decimals
+from engine.hand.recipe import Forms, Recipe
+from engine.hand.work import State, Work, decimals
+from engine.quantity import Kind
+from engine.trace import Trace
+
+RECORDS_KEPT = 8
+NOISE = Decimal("1e-12")
+"""A drift below this share of the value is the float64 walk's own rounding: by hand nothing was lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandStep:
+    """One scalar of the walk, by hand and exactly."""
+
+    index: int
+    address: Address
+    value: Decimal
+    """By hand."""
+    exact: float
+    drift: Decimal
+    """By hand less exact; 0 where they differ by no more than float64 does."""
+    differs: bool
+    """Whether the exact number, written to the policy's digits, is another than the one by hand."""
+
+
+class HandTrace:
+    """The walk of `trace` by hand. `policy`: as the scenario declares unless given.
+
+    Raises:
+        HandError: the scenario declares none, or the network is too large for it.
+    """
+
+    def __init__(
+        self, trace: Trace, policy: Arithmetic | None = None, recipe: Recipe | None = None, forms: Forms | None = None
+    ) -> None:
+        declared = policy or trace.scenario.arithmetic
+        if declared is None:
+            raise HandError("the scenario declares no [arithmetic]")
+        self.trace = trace
+        self.policy = declared
+        operations = check_size(trace.network)
+        self.reach = max(1, MAX_WALK // max(1, operations))
+        """The last state that is worked out."""
+        self._recipe = recipe or Recipe(trace.network)
+        self._forms = forms or Forms(trace)
+        start = trace.state(0)
+        self._states: list[State] = [{key: decimals(start[key]) for key in start}]
+        self._works: OrderedDict[int, Work] = OrderedDict()
+        self._first: tuple[int, int | None] = (0, None)
+        self._lock = RLock()
+
+    def value(self, address: Address) -> Decimals:
+        """The `Decimal` or the array of them at a resolved address, shaped as `Trace.value` is.
+
+        Raises:
+            AddressError: the sample is not in this batch.
+            HandError: the iteration is too far.
+        """
+        trace = self.trace
+        quantity = trace.names.quantity(address)
+        k = address.k or 0
+        unit: tuple[int | slice, ...] = tuple(index - 1 for index in address.unit)
+        if quantity.kind is Kind.STATE:
+            return self.state(k)[quantity.key][unit]
+        work = self._work(k)
+        if address.sample is not None and not quantity.per_sample:
+            return work.terms(quantity.key, address.sample)[unit]
+        values = work.array(quantity.key, False)
+        if not quantity.per_sample:
+            return values[unit]
+        if address.sample is None:
+            rows = values[(slice(None), *unit)]
+            return self.policy.round(CONTEXT.create_decimal(_sum(rows))) if quantity.summed else rows
+        if address.sample > values.shape[0]:
+            raise AddressError(f"{address}: the batch of iteration {k + 1} has {values.shape[0]} samples")
+        return values[(address.sample - 1, *unit)]
+
+    def step(self, index: int) -> HandStep:
+        """Step `index`, worked by hand.
+
+        Raises:
+            IndexError: no such step.
+            HandError: the iteration is too far.
+        """
+        found = self.trace[index]
+        value = self.value(found.address)
+        return HandStep(
+            found.index,
+            found.address,
+            value,
+            found.value,
+            drift(value, found.value),
+            self.differs(value, found.value),
+        )
+
+    def state(self, k: int) -> State:
+        """State @k by hand.
+
+        Raises:
+            HandError: it is too far.
+        """
+        if k > self.reach:
+            raise HandError(
+                f"update {k:,} is too far to work by hand: this network is followed to update {self.reach:,}"
+                f" (at most {MAX_WALK:,} operations)"
+            )
+        with self._lock:
+            while len(self._states) <= k:
+                self._states.append(self._work(len(self._states) - 1).after())
+            return self._states[k]
+
+    def first_difference(self, upto: int | None = None) -> int | None:
+        """The first step at which a printed digit differs from the exact walk's; None where there is none.
+
+        `upto`: look no further than this step. Steps too far to work by hand count as not differing.
+        """
+        last = len(self.trace) - 1 if upto is None else min(upto, len(self.trace) - 1)
+        with self._lock:
+            looked, found = self._first
+            while found is None and looked <= last and self.trace.plan.k_of(looked) < self.reach:
+                if self.step(looked).differs:
+                    found = looked
+                else:
+                    looked += 1
+            self._first = looked, found
+            return found if found is not None and found <= last else None
+
+    def differs(self, value: Decimal, exact: float) -> bool:
+        """Whether the digits written for a number by hand are others than those of the exact one."""
+        return self.policy.text(value) != self.policy.text(settled(exact))
+
+    def _work(self, k: int) -> Work:
+        with self._lock:
+            if k not in self._works:
+                self._works[k] = Work(self._recipe, self._forms, self.policy, k, self.state(k))
+                while len(self._works) > RECORDS_KEPT:
+                    self._works.popitem(last=False)
+            self._works.move_to_end(k)
+            return self._works[k]
+
+
+def drift(value: Decimal, exact: float) -> Decimal:
+    """By hand less exact, 0 where no more than float64's own rounding is between them."""
+    apart = difference(value, Decimal(exact))
+    near = apart.is_finite() and abs(apart) <= NOISE * max(abs(value), abs(given(exact)))
+    return Decimal(0) if near else apart
+
+
+def _sum(rows: Decimals) -> Decimal:
+    total = Decimal(0)
+    for value in np.ravel(rows):
+        total = CONTEXT.add(total, value)
+    return total
