@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 
 from engine.address import Address, AddressError
+from engine.hand.trace import HandTrace
 from engine.notation import Notation, Place
 from engine.notation_style import Style
 from engine.paths import paths
@@ -76,6 +77,11 @@ class Session:
     def notation(self, settings: Settings) -> Notation:
         """How symbols are written."""
         return self._notation(settings.ascii, self.style(settings))
+
+    @cached_property
+    def hand(self) -> HandTrace | None:
+        """The walk calculated by hand; None where the scenario does not say how."""
+        return HandTrace(self.trace) if self.scenario.arithmetic else None
 
     @cached_property
     def series(self) -> Series:

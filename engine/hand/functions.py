@@ -85,8 +85,7 @@ def _pi(precision: int) -> Decimal:
     """π by Machin's formula."""
     with localcontext() as context:
         context.prec = precision + 10
-        result = 4 * (4 * _arctan_of_one_over(5) - _arctan_of_one_over(239))
-    return result
+        return 4 * (4 * _arctan_of_one_over(5) - _arctan_of_one_over(239))
 
 
 def _arctan_of_one_over(n: int) -> Decimal:

@@ -71,7 +71,7 @@ class Forms:
 
 def summarised(summary: str, values: Decimals) -> Decimal:
     """max, rms or var of a whole array, as `engine.statistics` defines them."""
-    return _SUMMARIES[summary]([value for value in values.ravel()])
+    return _SUMMARIES[summary](list(values.ravel()))
 
 
 def _rms(values: list[Decimal]) -> Decimal:

@@ -19,10 +19,14 @@ from engine.hand.bounds import MAX_WALK, HandError, check_size
 from engine.hand.formula import Decimals
 from engine.hand.recipe import Forms, Recipe
 from engine.hand.work import State, Work, decimals
+from engine.numbers import shortest
 from engine.quantity import Kind
+from engine.statistics import summary_of
 from engine.trace import Trace
 
 RECORDS_KEPT = 8
+_BRIEF = Arithmetic(10, "significant")
+"""How a number that is left unrounded is written, its digits going on."""
 NOISE = Decimal("1e-12")
 """A drift below this share of the value is the float64 walk's own rounding: by hand nothing was lost."""
 
@@ -147,6 +151,22 @@ class HandTrace:
     def differs(self, value: Decimal, exact: float) -> bool:
         """Whether the digits written for a number by hand are others than those of the exact one."""
         return self.policy.text(value) != self.policy.text(settled(exact))
+
+    def text(self, address: Address, value: Decimal) -> str:
+        """A number at an address as it stands on paper, in ASCII: given ones as they are, rounded ones to the policy's
+        digits, zeros at their end included."""
+        quantity = self.trace.names.quantity(address)
+        is_given = quantity.template is None and summary_of(quantity.name) is None
+        if is_given or (quantity.kind is Kind.STATE and not address.k):
+            return shortest(float(value))
+        if quantity.name in self.policy.exact:
+            return _BRIEF.text(value) if value != self.policy.round(value) else self.policy.text(value)
+        return self.policy.text(value)
+
+    @staticmethod
+    def settled(exact: float) -> Decimal:
+        """An exact number without the noise of float64, to be written to the policy's digits."""
+        return settled(exact)
 
     def _work(self, k: int) -> Work:
         with self._lock:

@@ -105,7 +105,11 @@ class Printer:
             text, exact = rounded(value, self.digits, style.digits == "decimals", style.rounding == "truncate")
         if page is not None and not exact:
             page.exact = False
-        return self.notation.number(self._spelled(text))
+        return self.written(text)
+
+    def written(self, digits: str) -> str:
+        """A number given by ASCII digits, in this alphabet: "-0.780", "1.5e-7", "inf"."""
+        return self.notation.number(self._spelled(digits))
 
     def equals(self, exact: bool) -> str:
         """The sign before a value: = or, where it is rounded, ≈."""

@@ -18,7 +18,8 @@ class Line(NamedTuple):
     """One line; `kind` is one of the names below, `left` what stands before its relation sign."""
 
     kind: str
-    """symbols, numbers, terms, value, condition, where, abridged, computed, differs, array, why, valid, long"""
+    """symbols, numbers, terms, value, condition, where, abridged, computed, differs, array, why, valid, long; by hand
+    also hand, drift, digit (`engine.printers.hand`)"""
     left: str
     relation: str
     text: str

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from engine.address import Address
 from engine.conventions import conventions
 from engine.explain import explain
+from engine.hand.bounds import HandError
+from engine.hand.trace import drift
 from engine.notation_style import described
 from engine.plan import Granularity
 from engine.printers.base import Printer
+from engine.printers.hand import brief, hand_lines
 from engine.printers.lines import lines
 from engine.scenario.errors import clean
+from engine.scenario.model import Array
 from engine.trace import Step
 from tui.session import Session
 from tui.settings import Settings
@@ -36,7 +42,9 @@ class Blocks:
         """One step; `reasons` adds the formula of its array and why it is computed."""
         explanation = explain(self._trace, index, self._printer.most)
         printed = [line for line in lines(explanation, self._printer) if reasons or line.kind not in REASONS]
-        return [self._position(explanation.step), *(f"  {line}" for line in printed)]
+        hand = self._session.hand
+        by_hand = hand_lines(self._trace, hand, index, self._printer) if hand else []
+        return [self._position(explanation.step), *(f"  {line}" for line in (*printed, *by_hand))]
 
     def group(self, group: Group, granularity: Granularity) -> list[str]:
         """Several steps together: every array with its formula and its numbers."""
@@ -58,7 +66,23 @@ class Blocks:
             block += [
                 f"  {line}" for line in array_lines(self._short(part.address), values, self._printer.number, separator)
             ]
+            block += [f"  {line}" for line in self._by_hand(part.address, values, separator)]
         return block
+
+    def _by_hand(self, address: Address, exact: Array, separator: str) -> list[str]:
+        """The same array calculated by hand, where the scenario says how."""
+        hand = self._session.hand
+        if hand is None:
+            return []
+        try:
+            values = np.asarray(hand.value(address))
+        except HandError as error:
+            return [f"by hand: not worked: {error}"]
+        lines = array_lines(
+            "by hand", values, lambda value: self._printer.written(hand.text(address, value)), separator
+        )
+        widest = max((abs(drift(one, float(other))) for one, other in zip(values.flat, exact.flat, strict=True)))
+        return [*lines, f"largest drift {self._printer.written(brief(widest))}"]
 
     def opening(self) -> Iterator[str]:
         """What is walked through, and the conventions its numbers depend on."""

@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from decimal import Decimal
+from functools import partial
 
-from engine.address import AddressError
+import numpy as np
+
+from engine.address import Address, AddressError
+from engine.hand.bounds import HandError
+from engine.hand.trace import HandTrace
 from engine.numbers import shortest
 from engine.scenario.model import Array
 from engine.trace import Trace
@@ -19,6 +25,10 @@ from tui.verbs.wrong import WrongInputError
 def run(options: Namespace) -> int:
     trace = open_trace(options.file)
     found = values(trace, options.addresses)
+    hand = None if options.exact or trace.scenario.arithmetic is None else HandTrace(trace)
+    if hand is not None:
+        _by_hand(hand, options)
+        return 0
     if options.format == "json":
         plain = {address: nested(array) for address, array in found.items()}
         print(json.dumps(plain, ensure_ascii=not encodes(sys.stdout), allow_nan=False))
@@ -32,6 +42,28 @@ def run(options: Namespace) -> int:
         for line in array_lines(address, array, number, style.separator):
             print(line)
     return 0
+
+
+def _by_hand(hand: HandTrace, options: Namespace) -> None:
+    """The numbers as they come out by hand; in JSON as numbers, on paper with the zeros at their end."""
+    found = {}
+    for text in options.addresses:
+        try:
+            found[text] = np.asarray(hand.value(hand.trace.resolve(text)))
+        except HandError as error:
+            raise WrongInputError(f"{text}: {error}; --exact gives the exact number") from None
+    if options.format == "json":
+        plain = {address: nested(array.astype(np.float64)) for address, array in found.items()}
+        print(json.dumps(plain, ensure_ascii=not encodes(sys.stdout), allow_nan=False))
+        return
+    style = hand.trace.scenario.notation
+
+    def number(address: Address, value: Decimal) -> str:
+        return hand.text(address, value).replace(".", style.decimal)
+
+    for text, array in found.items():
+        for line in array_lines(text, array, partial(number, hand.trace.resolve(text)), style.separator):
+            print(line)
 
 
 def values(trace: Trace, addresses: list[str]) -> dict[str, Array]:

@@ -87,7 +87,7 @@ def _eval(parser: Parser) -> None:
     parser.add_argument("file", metavar="FILE", help=FILE_HELP)
     parser.add_argument("addresses", metavar="ADDRESS", nargs="+", help="what to look up, such as 'a[2]' or 'W[1]@1'")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: an object by address")
-    parser.add_argument("--exact", action="store_true", help="exact float64 (all arithmetic is, so far)")
+    parser.add_argument("--exact", action="store_true", help="exact float64 where the file calculates by hand")
 
 
 def _paths(parser: Parser) -> None:

@@ -20,13 +20,13 @@ def nested(values: Array) -> Nested:
     return plain if np.isfinite(values).all() else _spelled(plain)
 
 
-def array_lines(left: str, values: Array, number: Callable[[float], str], separator: str = ", ") -> list[str]:
-    """`left = values`: one line, or a line a row with its columns under each other."""
+def array_lines(left: str, values: Any, number: Callable[[Any], str], separator: str = ", ") -> list[str]:
+    """`left = values`: one line, or a line a row with its columns under each other. Floats, or decimals as objects."""
     lead = f"{left} = "
     if values.ndim == 0:
-        return [lead + number(float(values))]
+        return [lead + number(values.item())]
     rows = values.reshape(-1, values.shape[-1])
-    table = [[number(float(value)) for value in row] for row in rows]
+    table = [[number(value) for value in row] for row in rows.tolist()]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)] if len(table) > 1 else [0] * rows.shape[1]
     lines = []
     for position, row in enumerate(table):
