@@ -18,6 +18,7 @@ Read it in this order; each file is one idea.
     condition      when a statement about addresses becomes true; condition_syntax reads it, known says at which step
     conventions    what changes the numbers, in words     statistics, penalties, schedules, datasets: more tables
     given          what there is to edit at a step
+    answers        a person's own numbers, marked         slips/: the usual ways to get them wrong
     arithmetic     how a person rounds                    hand/: the same formulas over decimals, rounded so
     scenario/      the file: reading, checking, messages; edit and save: what if, comments and layout kept
 

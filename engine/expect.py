@@ -8,6 +8,7 @@ exponent anybody writes can ask for a billion digits.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
@@ -15,6 +16,9 @@ from enum import StrEnum
 import numpy as np
 
 from engine.address import Address, AddressError
+from engine.hand.bounds import HandError
+from engine.hand.rounding import Printed, Propagation, single
+from engine.hand.trace import HandTrace
 from engine.numbers import rounded, shortest
 from engine.scenario.model import Expectation
 from engine.trace import Trace
@@ -35,6 +39,7 @@ class Match(StrEnum):
     ROUNDS = "rounds to it"
     TRUNCATED = "truncated"
     TOLERANCE = "within tolerance"
+    PROPAGATED = "within propagated rounding"
     WRONG = "wrong"
 
 
@@ -52,28 +57,115 @@ class Verdict:
     line: int
     """Line of the file, from 1; 0 where there is none."""
     message: str
+    by_hand: bool = False
+    """Whether it is the number by hand that agrees, not the exact one."""
+    printed: bool = False
+    """Whether the digits are those of a book, or of a person's answer."""
 
     @property
     def ok(self) -> bool:
         return self.kind is not Match.WRONG
 
 
+class Teacher:
+    """Compares numbers with one walk: exactly, by hand where the scenario says how, and with rounding on the way."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self._hand = HandTrace(trace) if trace.scenario.arithmetic else None
+        self._propagation = Propagation(trace)
+
+    def compare(self, address: Address, written: str, expectation: Expectation, printed: bool) -> Verdict:
+        """The verdict on one number of an expectation."""
+        actual = float(self.trace.value(address).item())
+        kind = match(written, actual, expectation.tolerance, printed)
+        said, by_hand = _said(written, actual, kind, expectation, printed), False
+        if self._hand is not None:
+            found = self._by_hand(address, written, actual, expectation, printed)
+            if found is not None:
+                kind, said = found
+                by_hand = True
+        if kind is Match.WRONG and printed:
+            try:
+                interval = self._interval(address, written)
+            except HandError as error:
+                interval = None
+                said += f"; what rounding on the way can do was not looked at: {error}"
+            if interval and interval[0] <= Decimal(written) <= interval[1]:
+                kind = Match.PROPAGATED
+                said = f"{written} is within propagated rounding of {_digits(actual, written)}: {_reach(interval)}"
+            elif interval:
+                said += f"; {_reach(interval)}"
+        return Verdict(address, written, actual, kind, expectation.line, f"{_place(address)}: {said}", by_hand, printed)
+
+    def _by_hand(
+        self, address: Address, written: str, actual: float, expectation: Expectation, printed: bool
+    ) -> tuple[Match, str] | None:
+        """How the number by hand agrees; None where it does not, or is too far to be worked."""
+        assert self._hand is not None
+        try:
+            value = single(self._hand, address)
+        except HandError:
+            return None
+        kind = match(written, value, expectation.tolerance, printed)
+        if kind is Match.WRONG:
+            return None
+        digits = self._hand.text(address, value)
+        how = {
+            Match.EXACT: f"by hand it is {digits}",
+            Match.TRUNCATED: f"by hand it is {digits}, truncated {written}",
+            Match.TOLERANCE: f"by hand it is {digits}, within {shortest(expectation.tolerance or 0.0)} of {written}",
+        }.get(kind, f"by hand it is {digits}, which rounds to {written}")
+        return kind, f"{how} (exactly {_digits(actual, written)})"
+
+    def _interval(self, address: Address, written: str) -> tuple[Decimal, Decimal] | None:
+        return None if written in _SPELT else self._propagation.interval(Printed(address, written))
+
+
 def check_expectations(trace: Trace) -> list[Verdict]:
     """A verdict for every number of every line of `[expect]`, in the order written."""
-    return [verdict for expectation in trace.scenario.expectations for verdict in check(trace, expectation)]
+    teacher = Teacher(trace)
+    return [verdict for expectation in trace.scenario.expectations for verdict in check(teacher, expectation)]
 
 
-def check(trace: Trace, expectation: Expectation) -> list[Verdict]:
-    """The verdicts of one line.
+def printed_numbers(trace: Trace) -> list[Printed]:
+    """The numbers of `[expect]` that a book printed; where none is marked so, all that have a decimal point."""
+    every = [
+        (expectation, Printed(address, written))
+        for expectation in trace.scenario.expectations
+        if expectation.tolerance is None
+        for address, written in elements(trace, expectation)
+        if written not in _SPELT
+    ]
+    marked = [number for expectation, number in every if expectation.printed]
+    return marked or [number for _, number in every if not _whole(number.written)]
+
+
+def check(teacher: Teacher, expectation: Expectation, whole_is_exact: bool = False) -> list[Verdict]:
+    """The verdicts of one line. `whole_is_exact`: a whole number means just that, even where it is printed.
 
     An address that names nothing (any more), or an array of another shape, is one verdict for the whole line.
     """
-    address = expectation.address
     try:
-        trace.resolve(str(address))
-        values = trace.value(address)
+        found = list(elements(teacher.trace, expectation))
     except AddressError as error:
         return [_wrong_whole(expectation, str(error))]
+    verdicts = []
+    for one, written in found:
+        printed = expectation.printed and not (whole_is_exact and _whole(written))
+        verdicts.append(teacher.compare(one, written, expectation, printed))
+    return verdicts
+
+
+def elements(trace: Trace, expectation: Expectation) -> Iterator[tuple[Address, str]]:
+    """The address of every single number of a line, and the number as written.
+
+    Raises:
+        AddressError: the address names nothing, or something of another shape.
+    """
+    address = expectation.address
+    trace.resolve(str(address))
+    values = trace.value(address)
     quantity = trace.names.quantity(address)
     axes = values.shape
     samples = quantity.per_sample and address.sample is None and not quantity.summed
@@ -81,20 +173,14 @@ def check(trace: Trace, expectation: Expectation) -> list[Verdict]:
         values, samples = values[0], False
     elif expectation.value.shape != axes:
         got = _form(expectation.value.shape)
-        return [_wrong_whole(expectation, f"{_place(address)}: expected {got}, but it is {_form(axes)}")]
-    verdicts = []
+        raise AddressError(f"{_place(address)}: expected {got}, but it is {_form(axes)}")
     for written, index in zip(expectation.written, np.ndindex(values.shape), strict=True):
         sample = index[0] + 1 if samples else address.sample
         unit = tuple(position + 1 for position in (index[1:] if samples else index))
-        one = replace(address, unit=(*address.unit, *unit), sample=sample)
-        actual = float(values[index])
-        kind = match(written, actual, expectation.tolerance, expectation.printed)
-        message = f"{_place(one)}: {_said(written, actual, kind, expectation)}"
-        verdicts.append(Verdict(one, written, actual, kind, expectation.line, message))
-    return verdicts
+        yield replace(address, unit=(*address.unit, *unit), sample=sample), written
 
 
-def match(written: str, actual: float, tolerance: float | None = None, printed: bool = False) -> Match:
+def match(written: str, actual: float | Decimal, tolerance: float | None = None, printed: bool = False) -> Match:
     """How `actual` meets a number as written.
 
     A whole number without a decimal point means exactly that number, unless a book `printed` it. Others may
@@ -153,7 +239,7 @@ def _cuts_to(number: Decimal, value: Decimal, unit: Decimal) -> bool:
     return 0 <= more < unit
 
 
-def _said(written: str, actual: float, kind: Match, expectation: Expectation) -> str:
+def _said(written: str, actual: float, kind: Match, expectation: Expectation, printed: bool) -> str:
     places = max(0, -_exponent(written)) if written not in _SPELT else 0
     got = _digits(actual, written)
     match kind:
@@ -170,7 +256,7 @@ def _said(written: str, actual: float, kind: Match, expectation: Expectation) ->
         return text
     if expectation.tolerance is not None:
         return f"{text}, which is not within {shortest(expectation.tolerance)}"
-    if _whole(written) and not expectation.printed:
+    if _whole(written) and not printed:
         close = match(written, actual, printed=True) is not Match.WRONG
         return f"{text} (without a decimal point it means exactly {written})" if close else text
     if not 0 < places <= 30:
@@ -179,7 +265,7 @@ def _said(written: str, actual: float, kind: Match, expectation: Expectation) ->
     step = Decimal(1).scaleb(-places)
     near = f"{value.quantize(step, ROUND_HALF_EVEN, _EXACT):f}"
     cut = f"{value.quantize(step, ROUND_DOWN, _EXACT):f}"
-    if _cuts_to(Decimal(written), value, step):
+    if not printed and _cuts_to(Decimal(written), value, step):
         return (
             f"{text} (truncated to {_decimals(places)} it would be {cut}, rounded it is {near};"
             f' {{ printed = "{written}" }} takes both)'
@@ -187,6 +273,10 @@ def _said(written: str, actual: float, kind: Match, expectation: Expectation) ->
     if cut == near:
         return f"{text} (to {_decimals(places)} {near})"
     return f"{text} (rounded to {_decimals(places)} it would be {near}, truncated {cut})"
+
+
+def _reach(interval: tuple[Decimal, Decimal]) -> str:
+    return f"with every number on the way to as many decimals it comes out between {interval[0]:f} and {interval[1]:f}"
 
 
 def _exponent(written: str) -> int:

@@ -155,13 +155,21 @@ class HandTrace:
     def text(self, address: Address, value: Decimal) -> str:
         """A number at an address as it stands on paper, in ASCII: given ones as they are, rounded ones to the policy's
         digits, zeros at their end included."""
-        quantity = self.trace.names.quantity(address)
-        is_given = quantity.template is None and summary_of(quantity.name) is None
-        if is_given or (quantity.kind is Kind.STATE and not address.k):
+        if self._given(address):
             return shortest(float(value))
-        if quantity.name in self.policy.exact:
+        if self.whole(address):
             return _BRIEF.text(value) if value != self.policy.round(value) else self.policy.text(value)
         return self.policy.text(value)
+
+    def whole(self, address: Address) -> bool:
+        """Whether the number at an address is not rounded: given, or left exact."""
+        return self._given(address) or address.name in self.policy.exact
+
+    def _given(self, address: Address) -> bool:
+        quantity = self.trace.names.quantity(address)
+        if quantity.kind is Kind.STATE and not address.k:
+            return True
+        return quantity.template is None and summary_of(quantity.name) is None
 
     @staticmethod
     def settled(exact: float) -> Decimal:

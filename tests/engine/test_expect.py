@@ -18,7 +18,7 @@ from engine.expect import Match, Verdict, check_expectations, match
 from engine.scenario.model import Expectation, Scenario, frozen_array
 from engine.trace import Trace
 
-EXACT, ROUNDS, TRUNCATED, TOLERANCE, WRONG = Match
+EXACT, ROUNDS, TRUNCATED, TOLERANCE, PROPAGATED, WRONG = Match
 
 PLAIN = [
     # written, actual, kind
@@ -220,7 +220,10 @@ def test_messages_of_wrong_numbers() -> None:
     assert message("1") == "a[1][2]: expected 1, got 0.8315734864417373 (without a decimal point it means exactly 1)"
     assert message("3") == "a[1][2]: expected 3, got 0.8315734864417373"
     assert message("0.84", tolerance=0.001) == ("a[1][2]: expected 0.84, got 0.83157349, which is not within 0.001")
-    assert message("8.4e-1", printed=True) == "a[1][2]: expected 8.4e-1, got 0.83157349 (to 2 decimals 0.83)"
+    assert message("8.4e-1", printed=True) == (
+        "a[1][2]: expected 8.4e-1, got 0.83157349 (to 2 decimals 0.83);"
+        " with every number on the way to as many decimals it comes out between 0.82 and 0.83"
+    )
     assert message("NaN") == "a[1][2]: expected NaN, got 0.8315734864417373"
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from strategies import examples, layer, scenario, softmax_batch, softplus_network, with_training
 
 from engine.address import AddressError
 from engine.arithmetic import CONTEXT, ROUNDINGS, Arithmetic, constant, settled
@@ -26,7 +27,6 @@ from engine.scenario.errors import ScenarioError
 from engine.scenario.model import Scenario
 from engine.scenario.read import read, read_text
 from engine.trace import Trace
-from tests.engine.strategies import examples, layer, scenario, softmax_batch, softplus_network, with_training
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SOFTPLUS = (SCENARIOS / "softplus.toml").read_text("utf-8")

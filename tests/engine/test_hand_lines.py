@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from strategies import layer, scenario, softmax_batch, softplus_network, with_training
 
 from engine.arithmetic import Arithmetic
 from engine.hand.trace import HandTrace
@@ -15,7 +16,6 @@ from engine.printers.base import Printer
 from engine.printers.hand import hand_lines
 from engine.scenario.model import Scenario
 from engine.trace import Trace
-from tests.engine.strategies import layer, scenario, softmax_batch, softplus_network, with_training
 
 TRUNCATED = Arithmetic(3, rounding="truncate", exact=("fprime", "da", "delta"))
 

@@ -56,10 +56,24 @@ def test_the_shipped_ones_hold(capsys: Any) -> None:
 
 def test_what_is_said_of_a_file_that_holds(capsys: Any) -> None:
     assert main(["check", "softplus"]) == 0
-    first, cut, last = capsys.readouterr().out.splitlines()
+    first, *printed, last = capsys.readouterr().out.splitlines()
     assert first == "checking softplus"
-    line = line_of(SOFTPLUS, '"a[1][2]"')
-    assert cut == f"{SOFTPLUS}:{line}: a[1][2]: 0.83157349 truncated to 3 decimals is 0.831"
+    line = line_of(SOFTPLUS, '"z[2][1]"')
+    assert printed == [
+        f"{SOFTPLUS}:{line + place}: {said}"
+        for place, said in enumerate(
+            (
+                "z[2][1]: 0.16656538 rounds to 0.167",
+                "a[1][1]: 0.79813887 rounds to 0.798",
+                "a[1][2]: 0.83157349 truncated to 3 decimals is 0.831",
+                "a[2][1]: 0.77989387 rounds to 0.780",
+                "dW[2][1,1]: -0.095136115 rounds to -0.095",
+                "W[2][1,1]@1: 1.0951361 rounds to 1.095",
+                "dW[1][1,1]: -0.026215523 rounds to -0.026",
+                "W[1][1,1]@1: -0.47378448 rounds to -0.474",
+            )
+        )
+    ]
     assert last.startswith(
         "softplus: ok: 36 of 36 expected values hold, 1 of them cut off rather than rounded; "
         "iteration 1: 11 of 11 gradients compared with differences of the loss; largest relative difference "

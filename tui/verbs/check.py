@@ -24,6 +24,14 @@ PER_ITERATION = 50_000
 
 def run(options: Namespace) -> int:
     writer = Writer()
+    if options.find_rounding:
+        from tui.verbs.rounding import find
+
+        return max(find(file, writer) for file in options.files)
+    if options.answer or options.answers:
+        from tui.verbs.answers import check_answers
+
+        return check_answers(options, writer)
     return max(check(file, writer) for file in options.files)
 
 
@@ -71,15 +79,18 @@ def _expectations(trace: Trace, path: str, writer: Writer) -> tuple[int, list[st
     verdicts = check_expectations(trace)
     count = {kind: sum(verdict.kind is kind for verdict in verdicts) for kind in Match}
     for verdict in verdicts:
-        # what a book cut off holds, but a class that rounds will ask
-        if verdict.kind in (Match.WRONG, Match.TRUNCATED):
+        # how a book's number agrees is said of each: cut off, a class that rounds will ask
+        if verdict.printed or verdict.by_hand or verdict.kind is Match.WRONG:
             writer.lines(f"{path}:{verdict.line}: {verdict.message}")
     if not verdicts:
         return 0, ["no values expected"]
     wrong = count[Match.WRONG]
     said = f"{len(verdicts) - wrong:,} of {len(verdicts):,} expected values hold"
-    cut = count[Match.TRUNCATED]
-    return wrong, [f"{said}, {cut:,} of them cut off rather than rounded" if cut else said]
+    if cut := count[Match.TRUNCATED]:
+        said += f", {cut:,} of them cut off rather than rounded"
+    if spread := count[Match.PROPAGATED]:
+        said += f", {spread:,} within propagated rounding"
+    return wrong, [said]
 
 
 def _goals(trace: Trace, path: str, writer: Writer) -> tuple[int, list[str]]:

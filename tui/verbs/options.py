@@ -110,6 +110,19 @@ def _schema(parser: Parser) -> None:
 
 def _check(parser: Parser) -> None:
     parser.add_argument("files", metavar="FILE", nargs="+", help=FILE_HELP)
+    parser.add_argument(
+        "--find-rounding",
+        action="store_true",
+        help="instead: which way to round gives every printed number of [expect]",
+    )
+    parser.add_argument(
+        "--answer",
+        metavar="'ADDRESS = NUMBER'",
+        action="append",
+        default=[],
+        help="instead: an answer; may be repeated",
+    )
+    parser.add_argument("--answers", metavar="FILE", help="instead: a file of answers, one a line; # begins a comment")
 
 
 def _list(parser: Parser) -> None:
