@@ -5,6 +5,7 @@ What walks and draws is imported once the first screen stands: the engine and it
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tui.session import Session
     from tui.settings import Settings
 
+GARBAGE = 20_000
+"""Objects made between two looks for garbage: some steps. The usual 700 cost a pause in every step."""
 DARK, LIGHT, MONO, SIXTEEN = "backprop-dark", "backprop-light", "backprop-mono", "ansi-dark"
 
 NO_STEPS = "there is nothing to step through: the training has no iterations (`eval` and `check` work all the same)"
@@ -98,18 +101,30 @@ class StepperApp(App[None]):
             self.push_screen(OpeningScreen(self._name_shown))
             self.call_after_refresh(self._open)
         else:
-            self._walk(self._scenario)
+            scenario = self._scenario
+            self._try(lambda: self._walk(scenario))
 
     def _open(self) -> None:
         """Read what has to be read, now that a screen stands."""
+        self._try(self._read)
+        # what is there by now stays: the collector need not look through it at every thousand cells drawn
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(GARBAGE)
+
+    def _read(self) -> None:
+        if self._read_preferences is not None:
+            self._prefer(self._read_preferences())
+        scenario = self._scenario() if callable(self._scenario) else self._scenario
+        if scenario is None:
+            self._pick()
+        else:
+            self._walk(scenario)
+
+    def _try(self, opening: Callable[[], None]) -> None:
+        """Open something; where the input is wrong, leave, and let it be said once the screen is given back."""
         try:
-            if self._read_preferences is not None:
-                self._prefer(self._read_preferences())
-            scenario = self._scenario() if callable(self._scenario) else self._scenario
-            if scenario is None:
-                self._pick()
-            else:
-                self._walk(scenario)
+            opening()
         except WrongInputError as error:
             self.wrong = error
             self.exit(return_code=2)
@@ -136,7 +151,7 @@ class StepperApp(App[None]):
         from tui.verbs.load import load
 
         if name is not None:
-            self._walk(load(name))
+            self._try(lambda: self._walk(load(name)))
 
     def _walk(self, scenario: Scenario) -> None:
         from dataclasses import replace

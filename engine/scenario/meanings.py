@@ -26,6 +26,14 @@ MEANINGS: Mapping[type[Struct], Mapping[str, str]] = {
         "goals": "questions asked backwards: which value gives the one wanted",
         "comparisons": "numbers that should agree with another scenario's",
         "notation": "how symbols are shown; no number depends on it",
+        "arithmetic": "how it is calculated by hand: to so many digits, rounded on the way",
+    },
+    schema.Arithmetic: {
+        "decimals": "digits kept after the point; this or `significant`",
+        "significant": "significant digits kept; this or `decimals`",
+        "rounding": "to the even neighbour at a tie, away from zero, or towards zero",
+        "each": "every named number of the walk, or every sum, product, quotient, power and function value too",
+        "exact": "names left unrounded, and everything on the way to them",
     },
     schema.Network: {
         "inputs": "how many numbers a sample has",

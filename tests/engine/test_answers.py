@@ -173,7 +173,11 @@ CASES: list[tuple[str, Callable[[], Scenario], str, Callable[[Numbers], float], 
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("slip", "made", "address", "wrong", "said"), CASES, ids=lambda case: str(case)[:30])
+@pytest.mark.parametrize(
+    ("slip", "made", "address", "wrong", "said"),
+    CASES,
+    ids=[f"{case[0]}-{case[2]}-{at}" for at, case in enumerate(CASES)],
+)
 def test_a_slip_is_found_and_named(
     slip: str, made: Callable[[], Scenario], address: str, wrong: Callable[[Numbers], float], said: str
 ) -> None:

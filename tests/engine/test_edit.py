@@ -32,7 +32,7 @@ FILES = sorted([*SCENARIOS.glob("*.toml"), *EVERYTHING])
 SOFTPLUS = SCENARIOS / "softplus.toml"
 
 _TOKEN = re.compile(r'"""(?:[^\\]|\\.)*?"""|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'|(?P<comment>#[^\n]*)', re.DOTALL)
-_ORIGINS = ("weights_origin", "biases_origin", "data_origin", "line", "path")
+_ORIGINS = ("weights_origin", "biases_origin", "data_origin", "line", "path", "text")
 """What may differ: where numbers come from and stand, not what they are."""
 
 

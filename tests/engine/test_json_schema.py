@@ -36,7 +36,7 @@ UNSEEN = {
         csv_outputs_count csv_quote csv_ragged csv_rows_past_end csv_separator csv_word_as_number""",
     "it takes the network that an address is in": """
         comparison_this expect_index_too_large expect_other_key expect_unknown_name expect_update_too_late
-        goal_free_calculated
+        goal_free_calculated arithmetic_exact_given arithmetic_exact_layer arithmetic_exact_unknown
         goal_free_later goal_free_row goal_target_itself goal_target_matrix goal_target_unknown note_address""",
     "it takes the other layers": """
         frozen_none_there frozen_tied layer_name_twice penalty_layer_twice penalty_no_biases penalty_no_biases_anywhere

@@ -34,7 +34,6 @@ class Moving(Working):
         """What the steps are about that a stride stops at; None: all."""
         self.asking = False
         """Whether each result is a question before it is shown."""
-        self._wanted: int | None = None
         self._playing: Timer | None = None
         self._speed = 2
 
@@ -51,7 +50,6 @@ class Moving(Working):
             self._arrive(step, keep)
             return
         k = walk.trace.plan.k_of(step)
-        self._wanted = step
         self.compute(
             lambda progress: walk.reach(step, progress),
             lambda reached: self._arrive(step, keep),
@@ -69,12 +67,7 @@ class Moving(Working):
         except TargetError as error:
             self.say(str(error))
 
-    def cancel(self) -> bool:
-        self._wanted = None
-        return super().cancel()
-
     def _arrive(self, step: int, keep: bool) -> None:
-        self._wanted = None
         if keep and step != self.cursor:
             self.places = self.places.visit(self.cursor)
         if self.asking and step != self.cursor:

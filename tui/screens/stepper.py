@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -31,8 +29,6 @@ from tui.widgets.panels import (
     ValuesPanel,
 )
 
-GARBAGE = 20_000
-"""Objects made between two looks for garbage: some steps. The usual 700 cost a pause in every step."""
 IN_FOOTER = tuple(command.id for command in COMMANDS if command.footer)
 
 
@@ -89,10 +85,6 @@ class StepperScreen(Finding, Filling, Watching, Sharing):
         self.query_one("#formula").focus()
         # a theme's styles come after its name
         self.app.theme_changed_signal.subscribe(self, lambda theme: self.schedule())
-        # what is there by now stays: the collector need not look through it at every thousand cells drawn
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(GARBAGE)
         self.lay_out()
         self.watch_file()
 
