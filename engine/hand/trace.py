@@ -105,6 +105,8 @@ class HandTrace:
             IndexError: no such step.
             HandError: the iteration is too far.
         """
+        # what is too far by hand need not be reached exactly first
+        self._within(self.trace.plan.k_of(index))
         found = self.trace[index]
         value = self.value(found.address)
         return HandStep(
@@ -122,15 +124,18 @@ class HandTrace:
         Raises:
             HandError: it is too far.
         """
+        self._within(k)
+        with self._lock:
+            while len(self._states) <= k:
+                self._states.append(self._work(len(self._states) - 1).after())
+            return self._states[k]
+
+    def _within(self, k: int) -> None:
         if k > self.reach:
             raise HandError(
                 f"update {k:,} is too far to work by hand: this network is followed to update {self.reach:,}"
                 f" (at most {MAX_WALK:,} operations)"
             )
-        with self._lock:
-            while len(self._states) <= k:
-                self._states.append(self._work(len(self._states) - 1).after())
-            return self._states[k]
 
     def first_difference(self, upto: int | None = None) -> int | None:
         """The first step at which a printed digit differs from the exact walk's; None where there is none.

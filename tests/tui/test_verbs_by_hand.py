@@ -87,3 +87,91 @@ def test_jsonl_is_the_exact_walk(tmp_path: Path, capsys: Any) -> None:
     with_table = capsys.readouterr().out
     assert main(["trace", "softplus", "--format", "jsonl"]) == 0
     assert with_table == capsys.readouterr().out
+
+
+# check
+
+
+def test_the_rounding_of_an_answer_key(capsys: Any) -> None:
+    assert main(["check", "softplus", "--find-rounding"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "softplus: all 8 printed numbers come out by hand with",
+        "  3 decimals, cut off, every quantity; fprime, da, delta left exact",
+        "softplus: with nothing left exact none does; the nearest, 5 decimals, rounded half to even, every quantity:",
+        "  a[1][2] refuses: 0.83157 comes out, 0.831 is printed",
+        "softplus: to have the first: " + TABLE.strip().replace(", exact", ', each = "quantity", exact'),
+    ]
+    assert main(["check", "logistic_unit", "--find-rounding"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("logistic_unit: the printed number comes out by hand with\n  5 or 6 decimals, cut off, every")
+    assert "with nothing left exact" not in out
+
+
+def test_where_no_rounding_fits(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "key.toml"
+    path.write_text(SOFTPLUS.replace('printed = "0.780"', 'printed = "0.781"'), "utf-8")
+    assert main(["check", "--find-rounding", str(path)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{path}: none of 240 ways to round gives all 8 printed numbers; the best gives 7:"
+    assert lines[1] == "  3 decimals, cut off, every quantity; fprime, da, delta left exact"
+    assert lines[2] == "  a[2][1] refuses: 0.780 comes out, 0.781 is printed"
+
+
+def test_nothing_to_reproduce(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "bare.toml"
+    path.write_text(SOFTPLUS.partition("[expect]")[0], "utf-8")
+    assert main(["check", "--find-rounding", str(path), "nothing.toml"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"backprop-tui: {path}: there is nothing to reproduce: [expect] has no ")
+    assert "backprop-tui: nothing.toml: there is no such file\n" in err
+
+
+def test_answers(capsys: Any) -> None:
+    right = ["check", "softplus", "--answer", "dW[1][1,1] = -0.026", "--answer", "W[2][1,1]@1 = 1.095"]
+    assert main(right) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "dW[1][1,1]: -0.026215523 rounds to -0.026",
+        "W[2][1,1]@1: 1.0951361 rounds to 1.095",
+        "softplus: 2 of 2 answers hold",
+    ]
+    assert main([*right, "--answer", "dW[2][1,1] = -0.176"]) == 1
+    wrong, last = capsys.readouterr().out.splitlines()[2:]
+    assert wrong.startswith("wrong: dW[2][1,1]: expected -0.176, got -0.095136115 (to 3 decimals -0.095); with every")
+    assert wrong.endswith("; this is what comes out when f′ is forgotten in layer 2")
+    assert last == "softplus: 2 of 3 answers hold"
+
+
+def test_answers_from_a_file(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("# exercise 3\n\na[1][2]#1 = 0.831  # cut off\nz[2] = [0.167]\nloss = 0.05\n", "utf-8")
+    assert main(["check", "softplus", "--answers", str(path), "--answer", "y[1] = 1"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "y[1]: 1"
+    assert lines[1] == f"{path}:3: a[1][2]#1: 0.83157349 truncated to 3 decimals is 0.831"
+    assert lines[2] == f"{path}:4: z[2][1]: 0.16656538 rounds to 0.167"
+    assert lines[3].startswith(f"{path}:5: wrong: loss: expected 0.05, got 0.024223353")
+    assert lines[4] == "softplus: 3 of 4 answers hold"
+
+
+def test_answers_that_cannot_be_marked(tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "mine.txt"
+    path.write_text("a[7] = 1\nloss\n", "utf-8")
+    assert main(["check", "softplus", "--answers", str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert f"{path}:1: 'a[7]': there is no a in layer 7" in err
+    assert f"{path}:2: 'loss': expected ADDRESS = NUMBER" in err
+    for more, said in (
+        (["softplus", "xor", "--answer", "loss = 1"], "answers are to one FILE, got 2"),
+        (["softplus", "--answers", str(tmp_path / "none.txt")], "the file cannot be read: no such file"),
+        (["softplus", "--answer", "loss = 1", "--find-rounding"], "cannot be asked for together"),
+    ):
+        assert main(["check", *more]) == 2
+        assert said in capsys.readouterr().err
+    path.write_text("# nothing\n", "utf-8")
+    assert main(["check", "softplus", "--answers", str(path)]) == 2
+    assert "there are no answers in it" in capsys.readouterr().err
+    path.write_bytes(b"loss = \xff\n")
+    assert main(["check", "softplus", "--answers", str(path)]) == 2
+    assert "this is not text in UTF-8" in capsys.readouterr().err

@@ -24,11 +24,14 @@ PER_ITERATION = 50_000
 
 def run(options: Namespace) -> int:
     writer = Writer()
+    answered = bool(options.answer or options.answers)
+    if options.find_rounding and answered:
+        raise WrongInputError("--find-rounding and answers cannot be asked for together")
     if options.find_rounding:
         from tui.verbs.rounding import find
 
         return max(find(file, writer) for file in options.files)
-    if options.answer or options.answers:
+    if answered:
         from tui.verbs.answers import check_answers
 
         return check_answers(options, writer)

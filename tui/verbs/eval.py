@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -24,45 +26,33 @@ from tui.verbs.wrong import WrongInputError
 
 def run(options: Namespace) -> int:
     trace = open_trace(options.file)
-    found = values(trace, options.addresses)
-    hand = None if options.exact or trace.scenario.arithmetic is None else HandTrace(trace)
-    if hand is not None:
-        _by_hand(hand, options)
-        return 0
-    if options.format == "json":
-        plain = {address: nested(array) for address, array in found.items()}
-        print(json.dumps(plain, ensure_ascii=not encodes(sys.stdout), allow_nan=False))
-        return 0
     style = trace.scenario.notation
+    if trace.scenario.arithmetic is None or options.exact:
+        found = values(trace, options.addresses)
 
-    def number(value: float) -> str:
-        return shortest(value).replace(".", style.decimal)
+        def number(address: Address, value: float) -> str:
+            return shortest(value).replace(".", style.decimal)
 
-    for address, array in found.items():
-        for line in array_lines(address, array, number, style.separator):
-            print(line)
+        _print(trace, found, number, options)
+        return 0
+    hand = HandTrace(trace)
+
+    def on_paper(address: Address, value: Decimal) -> str:
+        return hand.text(address, value).replace(".", style.decimal)
+
+    _print(trace, values_by_hand(hand, options.addresses), on_paper, options)
     return 0
 
 
-def _by_hand(hand: HandTrace, options: Namespace) -> None:
-    """The numbers as they come out by hand; in JSON as numbers, on paper with the zeros at their end."""
-    found = {}
-    for text in options.addresses:
-        try:
-            found[text] = np.asarray(hand.value(hand.trace.resolve(text)))
-        except HandError as error:
-            raise WrongInputError(f"{text}: {error}; --exact gives the exact number") from None
+def _print(trace: Trace, found: dict[str, Any], number: Callable[[Address, Any], str], options: Namespace) -> None:
+    """Arrays by their addresses: in JSON as numbers, in text as `number` writes them."""
     if options.format == "json":
         plain = {address: nested(array.astype(np.float64)) for address, array in found.items()}
         print(json.dumps(plain, ensure_ascii=not encodes(sys.stdout), allow_nan=False))
         return
-    style = hand.trace.scenario.notation
-
-    def number(address: Address, value: Decimal) -> str:
-        return hand.text(address, value).replace(".", style.decimal)
-
     for text, array in found.items():
-        for line in array_lines(text, array, partial(number, hand.trace.resolve(text)), style.separator):
+        address = trace.resolve(text)
+        for line in array_lines(text, array, partial(number, address), trace.scenario.notation.separator):
             print(line)
 
 
@@ -72,6 +62,26 @@ def values(trace: Trace, addresses: list[str]) -> dict[str, Array]:
     Raises:
         WrongInputError: some of them name nothing; it says so of each.
     """
+    return _each(trace, addresses, trace.value)
+
+
+def values_by_hand(hand: HandTrace, addresses: list[str]) -> dict[str, Any]:
+    """The same as arrays of decimals, as they come out by hand.
+
+    Raises:
+        WrongInputError: some of them name nothing, or are too far to be worked.
+    """
+
+    def value(address: Address) -> Any:
+        try:
+            return np.asarray(hand.value(address), dtype=object)
+        except HandError as error:
+            raise WrongInputError(f"{address}: {error}; --exact gives the exact number") from None
+
+    return _each(hand.trace, addresses, value)
+
+
+def _each(trace: Trace, addresses: list[str], value: Callable[[Address], Any]) -> dict[str, Any]:
     resolved, wrong = {}, []
     for text in addresses:
         try:
@@ -83,7 +93,7 @@ def values(trace: Trace, addresses: list[str]) -> dict[str, Array]:
     found = {}
     for text, address in resolved.items():
         try:
-            found[text] = trace.value(address)
+            found[text] = value(address)
         except AddressError as error:
             wrong.append(str(error))
     if wrong:
