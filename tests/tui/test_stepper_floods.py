@@ -176,6 +176,24 @@ def test_a_dialog_open_while_the_size_changes(key: str) -> None:
     run(check())
 
 
+@pytest.mark.parametrize("count", range(1, 6))
+def test_nothing_is_left_of_the_theme_before(count: int) -> None:
+    """A theme's name comes first and its colours later: rows drawn in between are drawn again."""
+
+    async def check() -> None:
+        async with walking(shipped("softplus"), LARGE, 31) as walker:
+            walker.queue(*["d"] * count)
+            await walker.settle()
+            async with walking(shipped("softplus"), LARGE, 31) as fresh:
+                fresh.app.theme = walker.app.theme
+                await fresh.settle()
+                await fresh.resize(*SMALL)
+                await fresh.resize(*LARGE)
+                assert fresh.drawn() == walker.drawn()
+
+    run(check())
+
+
 CLOSED_TWICE = (
     ("f", "enter", "escape"),
     ("Y", "enter", "enter", "escape"),
