@@ -121,16 +121,20 @@ class _Detective:
             if slip.name in found:
                 continue
             recipe = Recipe(self._trace.network, variant.replaced)
+            address = variant.address or self._address
+            if policies != [None] and self._harmless(self._value(recipe, address, None, start)):
+                # what rounding alone makes of the right number is no slip
+                continue
             for policy in policies:
-                value = self._value(recipe, variant.address or self._address, policy, start)
-                if value.is_finite() and not self._harmless(value) and self._agrees(value):
+                value = self._value(recipe, address, policy, start)
+                if not self._harmless(value) and self._agrees(value):
                     found[slip.name] = Found(slip, variant.clause)
                     break
         return list(found.values())
 
     def _harmless(self, value: Decimal) -> bool:
-        """Whether the slip changes nothing here."""
-        return abs(value - self._right) <= NOISE * max(abs(value), abs(self._right))
+        """Whether the slip changes nothing here, or cannot be made."""
+        return not value.is_finite() or abs(value - self._right) <= NOISE * max(abs(value), abs(self._right))
 
     def _value(self, recipe: Recipe, address: Address, policy: Arithmetic | None, start: int) -> Decimal:
         """The number at an address when the formulas of a recipe are worked; NaN where they cannot be."""

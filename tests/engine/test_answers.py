@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -349,6 +350,16 @@ def test_far_on_is_bounded_and_said() -> None:
     assert "was not looked at: iteration 2,001 is too far to work in 24 ways by hand" in found.message
     # a slip in that iteration is looked for all the same
     assert found.slip == "none of the usual slips gives it"
+
+
+def test_a_slip_that_changes_nothing_here_is_none() -> None:
+    trace = Trace(softplus_network())
+    address = trace.resolve("z[1][1]#1").at(0)
+    forwards = {"a for z", "bias forgotten", "indices exchanged"}
+    assert {found.slip.name for found in find_slips(trace, address, "0.123", lambda value: True)} == forwards
+    # nor with what rounding alone does to the right number
+    by_hand, there = Decimal("0.798"), trace.resolve("a[1][1]#1").at(0)
+    assert find_slips(trace, there, "0.798", lambda value: value == by_hand) == []
 
 
 def test_too_many_ways_to_slip_are_not_tried(monkeypatch: Any) -> None:

@@ -24,7 +24,7 @@ from engine.hand.trace import HandTrace
 from engine.hand.work import Work, decimals
 from engine.quantity import Kind
 from engine.scenario.errors import ScenarioError
-from engine.scenario.model import Scenario
+from engine.scenario.model import Penalty, Scenario
 from engine.scenario.read import read, read_text
 from engine.trace import Trace
 
@@ -346,3 +346,9 @@ def test_the_policy_can_be_pasted() -> None:
     text = SOFTPLUS.replace("[network]", f"arithmetic = {policy.toml()}\n\n[network]", 1)
     assert read_text(text, "x.toml").arithmetic == policy
     assert replace(policy, exact=()).words() == "4 significant digits, cut off, every operation"
+
+
+def test_a_hyperparameter_is_what_was_written() -> None:
+    # float64 holds 0.3 as 0.29999…: cut off it would be 0.299
+    made = scenario([layer([[0.5]], None)], [[1.0]], [[0.0]], penalties=(Penalty("l2", 0.3, 1.0),))
+    assert at(by_hand(made, 3, rounding="truncate"), "dW_penalty[1][1,1]") == Decimal("0.300")
