@@ -13,6 +13,7 @@ from typing import Any
 from engine.scenario import limits
 from engine.scenario.errors import clean
 from engine.scenario.positions import Positions, line_column, longest_digits, longest_key, unclosed_quote
+from engine.scenario.words import quoted
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _MAX_DIGITS = 4300
@@ -231,14 +232,14 @@ def _advice(message: str, source: str, column: int) -> str:
     """What to write instead, for the other slips that are made most."""
     address = _ADDRESS_KEY.match(source)
     if address:
-        return f'an address as a key is written in quotes: "{address[1]}" = …'
+        return f"an address as a key is written in quotes: {quoted(address[1])} = …"
     rest = source[column - 1 :]
     if message == "Invalid value":
         word = re.match(r"[A-Za-z_][\w-]*", rest)
         if word and word[0].lower() in ("true", "false"):
             return f"write {word[0].lower()} in small letters"
         if word:
-            return f'text is written in quotes: "{word[0]}"'
+            return f"text is written in quotes: {quoted(word[0])}"
         return "a value is missing or is none that TOML knows"
     if message.startswith("Invalid initial character for a key") and "{" in source[: column - 1]:
         if not rest.strip():
