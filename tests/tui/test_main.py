@@ -59,6 +59,7 @@ class Started:
     ascii: bool
     preferences: Callable[[], Preferences]
     name: str
+    lecturer: bool = False
     wrong: WrongInputError | None = None
     return_code: int = 0
 
@@ -83,8 +84,8 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Started]:
     """The apps that were started."""
     started: list[Started] = []
 
-    def app(*arguments: Any) -> Started:
-        started.append(Started(*arguments))
+    def app(*arguments: Any, **keywords: Any) -> Started:
+        started.append(Started(*arguments, **keywords))
         return started[-1]
 
     module = ModuleType("tui.app")
