@@ -20,7 +20,7 @@ from tui.screens.picker import PickerScreen
 from tui.widgets.panels import Panel
 
 SEARCH = "SEARCH" in os.environ
-KEYS = 4000 if SEARCH else 250
+KEYS = 4000 if SEARCH else 80
 """Keys mashed in each scenario."""
 SIZES = ((80, 24), (1, 1), (120, 40), (300, 100), (10, 3), (109, 30), (110, 29), (20, 50), (200, 5))
 
@@ -94,7 +94,7 @@ async def same_as_a_fresh_app(walker: Walker, size: tuple[int, int]) -> None:
         assert fresh.drawn() == walker.drawn()
 
 
-@pytest.mark.parametrize("keys", [("right",), ("right", "right", "left"), ("]", "}", "right", "[")])
+@pytest.mark.parametrize("keys", [("right", "right", "left"), ("]", "}", "right", "[")])
 def test_ten_thousand_keys_at_once(keys: tuple[str, ...]) -> None:
     async def check() -> None:
         async with walking(shipped("xor")) as walker:
@@ -119,13 +119,13 @@ def test_ten_thousand_keys_at_once(keys: tuple[str, ...]) -> None:
     run(check())
 
 
-@pytest.mark.parametrize("name", ["softplus", "batch_norm", "digits"])
+@pytest.mark.parametrize("name", ["softplus", "digits"])
 def test_another_size_between_every_ten_keys(name: str) -> None:
     async def check() -> None:
         async with walking(shipped(name)) as walker:
             rng = random.Random(name)
             moved = 0
-            for turn in range(60 if SEARCH else 25):
+            for turn in range(60 if SEARCH else 12):
                 walker.queue(*["right"] * 10)
                 moved += 10
                 resize(walker, *rng.choice(SIZES))
@@ -141,7 +141,7 @@ def test_another_size_between_every_ten_keys(name: str) -> None:
     run(check())
 
 
-@pytest.mark.parametrize("size", SIZES if SEARCH else SIZES[1:5])
+@pytest.mark.parametrize("size", SIZES if SEARCH else (SIZES[1], SIZES[3]))
 def test_every_panel_at_every_size(size: tuple[int, int]) -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), size, 31) as walker:
@@ -159,7 +159,7 @@ def test_every_panel_at_every_size(size: tuple[int, int]) -> None:
 DIALOGS = (":", "/", "B", "f", "o", "i", "r", "ctrl+s", "Y", "?", "ctrl+p")
 
 
-@pytest.mark.parametrize("key", DIALOGS)
+@pytest.mark.parametrize("key", DIALOGS if SEARCH else DIALOGS[::3])
 def test_a_dialog_open_while_the_size_changes(key: str) -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), SMALL, 31) as walker:
@@ -176,7 +176,7 @@ def test_a_dialog_open_while_the_size_changes(key: str) -> None:
     run(check())
 
 
-@pytest.mark.parametrize("count", range(1, 6))
+@pytest.mark.parametrize("count", range(1, 6) if SEARCH else (2, 4))
 def test_nothing_is_left_of_the_theme_before(count: int) -> None:
     """A theme's name comes first and its colours later: rows drawn in between are drawn again."""
 
@@ -221,9 +221,7 @@ def test_a_dialog_closes_once(keys: tuple[str, ...]) -> None:
     run(check())
 
 
-@pytest.mark.parametrize(
-    "name", SHIPPED if SEARCH else ["softplus", "zero_init", "batch_norm", "moons", "word2vec", "dropout"]
-)
+@pytest.mark.parametrize("name", SHIPPED if SEARCH else ["softplus", "batch_norm", "moons", "dropout"])
 @pytest.mark.parametrize("seed", range(3 if SEARCH else 1))
 def test_keys_mashed(name: str, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

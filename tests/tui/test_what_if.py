@@ -27,7 +27,7 @@ from tui.screens.edit import EditScreen
 from tui.session import Session
 from tui.widgets.panels import Panel
 
-ACTIONS = 1000 if os.environ.get("SEARCH") else 170
+ACTIONS = 1000 if os.environ.get("SEARCH") else 60
 """Actions in each scenario."""
 WHOLE = 50
 """An app is opened afresh after so many actions."""
