@@ -112,7 +112,8 @@ def _uniform_between(rng: np.random.Generator, shape: Shape, fan_out: int, fan_i
 
 
 def _normal_about(rng: np.random.Generator, shape: Shape, fan_out: int, fan_in: int, options: Options) -> Array:
-    return rng.normal(number(options, "mean"), number(options, "std"), shape)
+    # numpy takes −0.0 for a negative deviation
+    return rng.normal(number(options, "mean"), abs(number(options, "std")), shape)
 
 
 def _truncated_normal(rng: np.random.Generator, shape: Shape, fan_out: int, fan_in: int, options: Options) -> Array:

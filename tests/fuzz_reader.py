@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
 from fuzz_mutations import mutate, mutate_table
 
 from engine.scenario.errors import Problem, ScenarioError
@@ -198,6 +199,11 @@ def read_one(path: Path, data: bytes, counts: Counts) -> list[str]:
 
 def _walk(scenario: Scenario) -> bool:
     """Make the walk, and value its first and last step where that costs little; whether it did."""
+    assert scenario.y.shape == (scenario.samples, scenario.sizes[-1])
+    assert all(np.isfinite(array).all() for array in (scenario.x, scenario.y))
+    for layer, inputs in zip(scenario.layers, scenario.sizes, strict=False):
+        assert layer.weights.shape == (layer.units, inputs)
+        assert np.isfinite(layer.weights).all()
     trace = Trace(scenario)
     cost = 5_000 + trace.network.layout.size * trace.network.batches.largest
     if not len(trace) or cost > CHEAP * 10:

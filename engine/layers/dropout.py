@@ -82,7 +82,8 @@ class InputNoise:
     def drawn(self, k: int, samples: int) -> Array:
         """The noise of iteration k + 1, shape (samples, inputs)."""
         generator = np.random.default_rng([self.declared.seed, k])
-        return generator.normal(0.0, self.declared.std, (samples, self.units))
+        # numpy takes −0.0 for a negative deviation
+        return generator.normal(0.0, abs(self.declared.std), (samples, self.units))
 
     def backward(self, work: Work, state: Parameters) -> None:
         """Nothing learns below the input."""

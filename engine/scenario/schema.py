@@ -41,6 +41,8 @@ Table = dict[str, Any]
 LayerName = Annotated[int, Meta(ge=1, le=limits.MAX_LAYERS)] | str
 Positive = Annotated[float, Meta(gt=0)]
 NotNegative = Annotated[float, Meta(ge=0)]
+Deviation = Annotated[float, Meta(ge=0, le=1e300)]
+"""So bounded that what is drawn with it stays a 64-bit float."""
 Share = Annotated[float, Meta(ge=0, le=1)]
 BelowOne = Annotated[float, Meta(ge=0, lt=1)]
 Whole = Annotated[int, Meta(ge=1, le=MAX_ITERATIONS)]
@@ -62,7 +64,7 @@ BOUNDS: Mapping[str, Any] = {
     "period": Whole,
     "factor": Positive,
     "minimum": NotNegative,
-    "noise": NotNegative,
+    "noise": Deviation,
     "samples": Annotated[int, Meta(ge=1, le=limits.MAX_SAMPLES)],
     "classes": Annotated[int, Meta(ge=2, le=limits.MAX_CLASSES)],
 }
@@ -276,7 +278,7 @@ class Clipping(Strict, kw_only=True):
 
 
 class Noise(Strict, kw_only=True):
-    std: Annotated[float, Meta(ge=0, extra={"toml": "std = 0.1"})]
+    std: Annotated[float, Meta(ge=0, le=1e300, extra={"toml": "std = 0.1"})]
     seed: Annotated[Seed, Meta(extra={"toml": "seed = 3"})]
 
 

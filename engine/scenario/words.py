@@ -10,6 +10,7 @@ from itertools import islice
 from engine.scenario.errors import At, Faults, Key, clean
 
 _LONGEST = 40
+_LONGEST_PATH = 200
 _LOOKED_AT = 1_000
 _MOST = 20
 """As many names as a message lists."""
@@ -74,7 +75,11 @@ def repeated(names: Sequence[str]) -> list[int]:
 
 
 def did_you_mean(near: list[str]) -> str:
-    return "did you mean " + " or ".join(f"`{name}`" for name in near) + "?"
+    return "did you mean " + " or ".join(f"`{_cut(name, _LONGEST_PATH)}`" for name in near) + "?"
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def instead(word: str, names: Iterable[str]) -> str:
@@ -84,9 +89,9 @@ def instead(word: str, names: Iterable[str]) -> str:
     if near:
         return did_you_mean(near)
     if len(names) == 1:
-        return f"expected {names[0]}"
+        return f"expected {_cut(names[0], _LONGEST)}"
     more = f", … ({len(names)} in all, in docs/functions.md)" if len(names) > _MOST else ""
-    return "expected one of " + ", ".join(names[:_MOST]) + more
+    return "expected one of " + ", ".join(_cut(name, _LONGEST) for name in names[:_MOST]) + more
 
 
 def choose(name: str, spellings: Mapping[str, str], what: str, key: Key, faults: Faults) -> str | None:

@@ -17,6 +17,7 @@ from engine.scenario.errors import Problem, ScenarioError
 from engine.scenario.model import Scenario
 from engine.scenario.positions import Positions, line_column
 from engine.scenario.read import read, read_text
+from engine.trace import Trace
 
 ROOT = Path(__file__).parents[2]
 WRONG = sorted((Path(__file__).parent / "wrong").glob("*.toml"))
@@ -151,6 +152,14 @@ def test_order_of_the_file_does_not_turn_initialisers() -> None:
     init = ('weights = "zeros"', 'weights = { init = "he_normal", seed = 1 }')
     order = ("inputs = 2", 'inputs = 2\nweights_order = "from_to"')
     assert (small(init).layers[0].weights == small(init, order).layers[0].weights).all()
+
+
+def test_a_deviation_of_minus_zero_is_one_of_zero() -> None:
+    draw = ('weights = "zeros"', 'weights = { init = "normal", mean = 0.5, std = -0.0, seed = 1 }')
+    noise = ("iterations = 5", "iterations = 5\ninput_noise = { std = -0.0, seed = 1 }")
+    scenario = small(draw, noise)
+    assert (scenario.layers[0].weights == 0.5).all()
+    assert Trace(scenario)[0].value == 0.4, "the first input, with no noise"
 
 
 def test_activation_options_and_aliases() -> None:

@@ -202,6 +202,13 @@ def test_unknown_columns_and_classes_are_counted(tmp_path: Path) -> None:
     assert 'line 10, column "c": here and below, 22 more words that name no class' in said
 
 
+def test_long_names_of_classes_are_cut_short(tmp_path: Path) -> None:
+    csv(tmp_path, "a,b,c\n1,2,cat\n1,2," + "d" * 3_000 + "g\n")
+    for names in ('"cat", "' + "d" * 3_001 + '"', ", ".join(f'"{letter * 900}"' for letter in "pqrs")):
+        said = message(f'csv = {{ file = "t.csv", class = "c" }}\nnames = {{ outputs = [{names}] }}', tmp_path, units=2)
+        assert all(len(line) < 700 for line in said.split("\n")), said
+
+
 def test_nothing_of_a_table_reaches_the_terminal_as_an_order(tmp_path: Path) -> None:
     csv(tmp_path, "length\x1b[2J,b,c\n1,2,3\n")
     said = message('csv = { file = "t.csv", inputs = ["length", "b"], outputs = ["c"] }', tmp_path)
