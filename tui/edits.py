@@ -98,7 +98,7 @@ def parse_edit(text: str) -> tuple[str, str]:
 
 
 def nudged(text: str, by: int) -> str:
-    """The edit with its number moved by about a tenth: 0.5 → 0.55, 40 → 41, 0 → 0.1; other text unchanged."""
+    """The edit with its number moved by one in its second digit: 0.5 → 0.51, 40 → 41, 0 → 0.1; other text unchanged."""
     target, equals, value = text.partition("=")
     try:
         number = Decimal(value.strip())

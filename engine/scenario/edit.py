@@ -18,10 +18,11 @@ from engine.batches import Batches
 from engine.names import Names
 from engine.network import Network
 from engine.scenario import read
+from engine.scenario.changes import about, put, renamed
 from engine.scenario.errors import Key, ScenarioError, key_text
 from engine.scenario.literals import MAX_WRITTEN, EditError, bound, matrix, number, toml
 from engine.scenario.model import Array, Scenario
-from engine.scenario.rewrite import MISSING, RewriteError, Source, inline, string
+from engine.scenario.rewrite import MISSING, RewriteError, Source, string
 from engine.scenario.syntax import SyntaxFaultError
 from engine.scenario.targets import (
     GIVEN,
@@ -30,7 +31,6 @@ from engine.scenario.targets import (
     holder,
     key_of,
     names_for,
-    options_of,
     suggestion,
     words_for,
 )
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MAX_WRITTEN", "Draft", "EditError"]
 
-_ABOUT = re.compile(
-    r'(?:expect\.(?:"(?P<address>[^"]*)"|(?P<bare>[\w-]+))|(?P<list>notes|goals|comparisons)\[(?P<place>[0-9]+)\])'
-)
-"""Where the key of a problem is about the walk, not in it."""
 _DURATION = ("iterations", "epochs")
 """Keys of [training] of which there is exactly one."""
 
@@ -330,7 +326,7 @@ class Draft:
         place = self._place(address)
         source = self._source
         if place.array is None:
-            return _put(source, place.whole, written)
+            return put(source, place.whole, written)
         key = (*place.whole, *place.index)
         if isinstance(source.get(key), int | float) and source.span(key) is not None:
             return source.put(key, written)
@@ -338,7 +334,7 @@ class Draft:
         array[place.index] = float(written)
         if place.whole[0] == "data":
             return self._data_written_out(place.whole, array)
-        return _put(source, place.whole, matrix(key_text(place.whole), array))
+        return put(source, place.whole, matrix(key_text(place.whole), array))
 
     def _data_written_out(self, whole: Key, array: Array) -> Source:
         """The data as rows of numbers, in place of a file, a set or names of classes, the names of columns kept."""
@@ -366,8 +362,8 @@ class Draft:
                 return source.restate(other, {str(key[1]): written})
         name = tomllib.loads(f"v = {written}")["v"]
         if named is not None and isinstance(name, str):
-            return _renamed(source, named, name, written)
-        return _put(source, key, written)
+            return renamed(source, named, name, written)
+        return put(source, key, written)
 
     def _made(self, source: Source, aside: bool = False) -> Draft:
         """The draft of a changed text, once it is known to read; with `aside` by what is about the walk, not in it."""
@@ -375,11 +371,11 @@ class Draft:
         try:
             draft.scenario  # noqa: B018 - read here, so that a draft that cannot be read is never handed out
         except ScenarioError as error:
-            about = [_about(problem.key) for problem in error.problems]
-            if not aside or None in about:
+            places = [about(problem.key) for problem in error.problems]
+            if not aside or None in places:
                 raise EditError(str(error), error.problems) from None
             # from the last on, so that those before keep their places
-            found = {key for key in about if key is not None}
+            found = {key for key in places if key is not None}
             for key in sorted(found, key=lambda key: key[1] if isinstance(key[1], int) else -1, reverse=True):
                 source = source.without(key)
             return self._made(source)
@@ -393,49 +389,3 @@ def _draft(text: str, path: Path) -> Draft:
     if text.count("\r\n") and text.count("\r\n") == text.count("\n"):
         return Draft(text.replace("\r\n", "\n"), path, "\r\n", bom)
     return Draft(text, path, "\n", bom)
-
-
-def _put(source: Source, key: Key, written: str) -> Source:
-    """The text with a value at a key; a name alone becomes a table where an option is to stand beside it."""
-    for size in range(1, len(key)):
-        kind, held = str(key[size - 1]), source.get(key[:size])
-        if kind in NAMED and isinstance(held, str):
-            source = source.put(key[:size], inline({NAMED[kind]: string(held)}))
-    return source.put(key, written)
-
-
-def _renamed(source: Source, key: Key, name: str, written: str) -> Source:
-    """The text with another name at a named value; of the options beside it those stay that the new name has."""
-    kind, held = str(key[-1]), source.get(key)
-    word = NAMED[kind]
-    if not isinstance(held, dict) or word not in held:
-        return source.put(key, written)
-    allowed = options_of(kind, name)
-    if allowed is None and kind == "optimizer":
-        allowed = frozenset(held)
-    kept = [one for one in held if one != word and one in (allowed or ()) and _fits(kind, name, one, held[one])]
-    span = source.span(key)
-    if span is None and kept:
-        for one in [one for one in held if one != word and one not in kept]:
-            source = source.without((*key, one))
-        return source.put((*key, word), written)
-    texts = {one: source.written((*key, one)) for one in kept}
-    if not kept and kind != "optimizer":
-        return source.put(key, written)
-    return source.put(key, inline({word: written, **{one: str(text) for one, text in texts.items()}}))
-
-
-def _about(key: str) -> Key | None:
-    """The expected value, note, goal or comparison that a problem's key is in; None where it is in none."""
-    found = _ABOUT.match(key)
-    if found is None:
-        return None
-    if found["list"]:
-        return (found["list"], int(found["place"]) - 1)
-    return ("expect", found["address"] or found["bare"])
-
-
-def _fits(kind: str, name: str, option: str, value: object) -> bool:
-    """Whether an option that is a word is one of the new name's words."""
-    words = words_for((kind, option), name)
-    return not isinstance(value, str) or not words or value in words

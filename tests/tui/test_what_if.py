@@ -952,3 +952,14 @@ def test_nothing_is_lost_by_going_back() -> None:
         edits.redo()
     assert edits.now is not None
     assert edits.now.words == "back"
+
+
+def test_what_is_asked_of_the_class_is_not_told_by_the_line_of_a_goal() -> None:
+    async def check() -> None:
+        async with walking(shipped("softplus"), at=2) as walker:
+            await walker.press("a", "r")
+            assert "0.798" not in walker.top.query_one(Input).value
+            await walker.press("escape", "a", "r")
+            assert "0.798" in walker.top.query_one(Input).value, "shown once it is told"
+
+    run(check())

@@ -129,7 +129,7 @@ class Editing(Moving):
                 "like a[2][1] = 0.9 by x[1] from -10 to 10",
                 "a[2][1] = 0.9 by x[1]",
                 meaning,
-                f"{step.address} = {step.value:.4g} by {free}",
+                f"{step.address} = {'0' if self.settings.hidden else f'{step.value:.4g}'} by {free}",
             ),
             self._seek,
         )
@@ -143,9 +143,7 @@ class Editing(Moving):
         except ValueError as error:
             self.say(str(error))
             return
-        self.compute(
-            partial(_solved, walk, goal), self._sought, lambda done: f"looking for {goal.free}, {done} walks tried"
-        )
+        self.compute(partial(_solved, walk, goal), self._sought, lambda done: f"looking for {goal.free}")
 
     def _sought(self, found: Answer | str) -> None:
         if isinstance(found, str):

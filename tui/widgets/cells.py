@@ -36,7 +36,6 @@ class CellsWidget(Widget):
         self._background = Style()
         self._styles: dict[Look, Style] = {}
         """Styles over the background; the looks of a screen are few."""
-        self._drawn: object = None
         self.top = 0
         """First row shown, where there are more than fit."""
 
