@@ -486,3 +486,17 @@ def test_tomlkit_is_imported_only_where_a_file_is_rebuilt() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_what_is_about_the_walk_can_be_set_aside() -> None:
+    draft = Draft.of(SCENARIOS / "adam_by_hand.toml")
+    with pytest.raises(EditError, match=r"expect\.\"mb\[1\]@1\""):
+        draft.set("optimizer", "sgd")
+    changed = draft.set("optimizer", "sgd", aside=True)
+    kept = {str(one.address) for one in changed.scenario.expectations}
+    assert changed.scenario.training.optimizer.name == "sgd"
+    assert kept == {str(one.address) for one in draft.scenario.expectations if one.address.name[0] not in "mv"}
+    texts = [one.text for one in changed.scenario.notes]
+    assert texts == [one.text for one in draft.scenario.notes if one.address.name[0] not in "mv"]
+    with pytest.raises(EditError, match="unknown"):
+        draft.set("optimizer", "nonsense", aside=True)
