@@ -29,6 +29,7 @@ from tui.app import StepperApp
 from tui.commands import BY_ID
 from tui.draw.cells import Drawing, Hit, Row
 from tui.preferences import Preferences
+from tui.screens.preparing import Preparing
 from tui.screens.stepper import StepperScreen
 from tui.session import Session
 from tui.settings import Settings
@@ -265,11 +266,16 @@ async def walking(
     *,
     ascii: bool = False,
     lecturer: bool = False,
+    ahead: bool = False,
     environment: Mapping[str, str | None] = TRUECOLOR,
     preferences: Callable[[], Preferences] | None = None,
 ) -> AsyncIterator[Walker]:
-    """The app, open at a step, in a terminal whose environment is known."""
+    """The app, open at a step, in a terminal whose environment is known.
+
+    What the next key will show is drawn after each, with `ahead`, or never: not whenever there is time for it.
+    """
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Preparing, "start", Preparing.finish if ahead else Preparing.look_away)
         for name, value in {**TRUECOLOR, **environment}.items():
             if value is None:
                 patch.delenv(name, raising=False)

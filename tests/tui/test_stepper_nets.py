@@ -92,7 +92,7 @@ def test_the_network_says_what_the_trace_says(name: str, size: tuple[int, int]) 
                 rows = walker.text.split("\n")
                 left, top = panel.content_region.offset
                 said: dict[str, str] = {}
-                for hit in panel.hits:
+                for hit in panel.drawing.hits:
                     cells = rows[top + hit.y].ljust(size[0])[left + hit.x : left + hit.x + hit.width]
                     number = IN_BOX.search(cells)
                     if number and not re.search("b [+−0]", cells):

@@ -14,10 +14,11 @@ from helpers import LARGE, SHIPPED, SMALL, Drawn, Walker, run, shipped, walking
 
 from engine.notation import superscript
 from engine.trace import Trace
-from tui.draw.cells import Hit
+from tui.draw.cells import Drawing, Hit
 from tui.draw.figures import edge_number, number
 from tui.settings import CARRIES
 from tui.verbs.eval import values
+from tui.widgets.cells import Shown
 from tui.widgets.panels import DrawnPanel
 
 SEARCH = "SEARCH" in os.environ
@@ -55,7 +56,7 @@ def on_screen(walker: Walker, panel: DrawnPanel) -> Iterator[tuple[Hit, str]]:
     rows = ["".join(text for text, _ in row) for row in walker.drawn()]
     region = panel.content_region
     cells = [_cells(row) for row in rows]
-    for hit in panel.hits:
+    for hit in panel.drawing.hits:
         y = hit.y - panel.top
         if 0 <= y < region.height:
             row = cells[region.y + y]
@@ -297,8 +298,8 @@ def test_a_number_that_is_not_evals_would_be_seen() -> None:
         async with walking(shipped("softplus"), LARGE, 4) as walker:
             assert check_numbers("softplus", walker) > 15
             panel = panel_of(walker, "values")
-            wrong = [Hit(hit.x, hit.y, hit.width, "b[2][1]@0") for hit in panel.hits]
-            panel.hits = (*wrong,)
+            wrong = [Hit(hit.x, hit.y, hit.width, "b[2][1]@0") for hit in panel.drawing.hits]
+            panel._shown = Shown(Drawing(panel.drawing.rows, (*wrong,)))
             with pytest.raises(AssertionError):
                 check_numbers("softplus", walker)
 

@@ -14,6 +14,7 @@ from tui.draw.timeline import Marks
 from tui.screens.filling import Filling
 from tui.screens.finding import Finding
 from tui.screens.help import HelpScreen
+from tui.screens.preparing import Preparing
 from tui.screens.sharing import Sharing
 from tui.screens.watching import Watching
 from tui.session import Session
@@ -22,7 +23,6 @@ from tui.widgets.panels import (
     CurvesPanel,
     FormulaPanel,
     GraphPanel,
-    Panel,
     PathsPanel,
     TimelinePanel,
     TitleBar,
@@ -32,7 +32,7 @@ from tui.widgets.panels import (
 IN_FOOTER = tuple(command.id for command in COMMANDS if command.footer)
 
 
-class StepperScreen(Finding, Filling, Watching, Sharing):
+class StepperScreen(Finding, Filling, Watching, Sharing, Preparing):
     """Walks a session. The cursor is the truth; `shown` follows it once all waiting keys are handled."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's own form
@@ -118,16 +118,17 @@ class StepperScreen(Finding, Filling, Watching, Sharing):
     def schedule(self) -> None:
         if self.is_mounted and not self._flushing:
             self._flushing = True
+            self.look_away()
             self.call_later(self._flush)
 
     def _flush(self) -> None:
         self._flushing = False
-        self.shown = self.cursor
+        before, self.shown = self.shown, self.cursor
         self.state = self._state()
         trace = self.walk.trace
         stops = self.stops.in_iteration(trace, trace.plan.k_of(self.cursor)) if len(self.stops) else ()
         self.marked = Marks(self.marks.steps, stops)
-        for panel in self.query(Panel):
+        for panel in self.panels:
             if panel.display:
                 panel.redraw()
         self.fill()
@@ -136,6 +137,7 @@ class StepperScreen(Finding, Filling, Watching, Sharing):
             # the footer is composed anew each time: half of what a step would cost
             self._greyed = greyed
             self.refresh_bindings()
+        self.look_ahead(before)
 
     def _state(self) -> str:
         """What is to be said in the title of how one walks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
 from textual import on, work
@@ -14,6 +15,7 @@ from textual.worker import get_current_worker
 from engine.trace import Progress
 from tui.session import Session
 from tui.settings import Settings
+from tui.widgets.panels import Panel
 
 if TYPE_CHECKING:
     from tui.app import StepperApp
@@ -64,6 +66,11 @@ class Working(Screen[None]):
         """The session, which a stepper always has."""
         assert self.session is not None
         return self.session
+
+    @cached_property
+    def panels(self) -> tuple[Panel, ...]:
+        """The panels, in the order they are drawn; for a screen that is mounted."""
+        return tuple(self.query(Panel))
 
     @property
     def computing(self) -> bool:

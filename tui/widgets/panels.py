@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from textual import events
 from textual.message import Message
 from textual.reactive import reactive
 
 from engine.address import Address
-from tui.draw.cells import Drawing, Hit, Look, Row, Span, width_of
+from tui.draw.cells import Drawing, Look, Span, width_of
 from tui.draw.curves import draw_curves
 from tui.draw.formula import draw_formula
 from tui.draw.graph import draw_graph
@@ -29,8 +29,21 @@ if TYPE_CHECKING:
     from tui.app import StepperApp
 
 
-class Panel(CellsWidget, can_focus=True):
-    """A panel of the stepper. What it shows is a function of the three reactives."""
+@dataclass(frozen=True)
+class Moment:
+    """All that a panel's drawing depends on, beside its size."""
+
+    session: Session
+    cursor: int
+    settings: Settings
+    heats: bool
+    """Whether numbers are shown by the colour behind them."""
+    own: tuple[Any, ...] = ()
+    """What only this panel knows of."""
+
+
+class Panel(CellsWidget[Moment], can_focus=True):
+    """A panel of the stepper. What it shows is a function of its moment."""
 
     session: reactive[Session | None] = reactive(None, repaint=False, always_update=True)
     """The walk; replaced, never changed."""
@@ -44,14 +57,22 @@ class Panel(CellsWidget, can_focus=True):
     def palette(self) -> Palette:
         return self.app.palette
 
-    def draw(self, width: int, height: int) -> Sequence[Row]:
-        if self.session is None:
-            return ()
-        return self.paint(self.session, width, height)
+    def moment(self) -> Moment | None:
+        return self.moment_at(self.cursor, self.settings)
 
-    def paint(self, session: Session, width: int, height: int) -> Sequence[Row]:
-        """The panel's rows for a session that is there."""
-        raise NotImplementedError
+    def moment_at(self, cursor: int, settings: Settings) -> Moment | None:
+        """As now, but for the step and what is chosen about showing it."""
+        if self.session is None:
+            return None
+        return Moment(self.session, cursor, settings, bool(self.palette().heat), self.own())
+
+    def own(self) -> tuple[Any, ...]:
+        """What the drawing depends on that no other panel knows of."""
+        return ()
+
+    def watch_session(self) -> None:
+        # another walk's numbers are many, and nobody goes back to them
+        self.forget()
 
 
 class Jump(Message):
@@ -75,22 +96,11 @@ class Pointed(Message):
 class DrawnPanel(Panel):
     """A panel whose drawing says what can be pointed at; a click there goes to its step."""
 
-    hits: tuple[Hit, ...] = ()
-
-    def paint(self, session: Session, width: int, height: int) -> Sequence[Row]:
-        drawing = self.drawing(session, width, height)
-        self.hits = drawing.hits
-        return drawing.rows
-
-    def drawing(self, session: Session, width: int, height: int) -> Drawing:
-        """The panel's drawing for a session that is there."""
-        raise NotImplementedError
-
     def on_click(self, event: events.Click) -> None:
         place = event.get_content_offset(self)
         if place is None:
             return
-        for hit in self.hits:
+        for hit in self.drawing.hits:
             if hit.y == place.y + self.top and hit.x <= place.x < hit.x + hit.width:
                 self.post_message(Pointed(hit.target))
                 return
@@ -99,11 +109,11 @@ class DrawnPanel(Panel):
 class GraphPanel(DrawnPanel):
     """The network."""
 
-    def drawing(self, session: Session, width: int, height: int) -> Drawing:
-        lit = lit_path(session, self.cursor, self.settings) if self.settings.path else ()
-        model = NetworkView(session, self.cursor, self.settings, lit).model()
-        coloured = bool(self.palette().heat)
-        return draw_graph(model, width, height, ascii=self.settings.ascii, coloured=coloured)
+    def draw(self, moment: Moment, width: int, height: int) -> Drawing:
+        session, cursor, settings = moment.session, moment.cursor, moment.settings
+        lit = lit_path(session, cursor, settings) if settings.path else ()
+        model = NetworkView(session, cursor, settings, lit).model()
+        return draw_graph(model, width, height, ascii=settings.ascii, coloured=moment.heats)
 
 
 class FormulaPanel(DrawnPanel):
@@ -116,8 +126,12 @@ class FormulaPanel(DrawnPanel):
     link: reactive[int | None] = reactive(None, repaint=False)
     """The symbol chosen, by its place among the links."""
 
-    def drawing(self, session: Session, width: int, height: int) -> Drawing:
-        drawing = draw_formula(session, self.cursor, self.settings, width, None if self.whole else height, self.link)
+    def own(self) -> tuple[bool, int | None]:
+        return self.whole, self.link
+
+    def draw(self, moment: Moment, width: int, height: int) -> Drawing:
+        whole, link = moment.own
+        drawing = draw_formula(moment.session, moment.cursor, moment.settings, width, None if whole else height, link)
         return Drawing((*drawing.rows, *((),) * (height - len(drawing.rows))), drawing.hits)
 
 
@@ -126,8 +140,8 @@ class ValuesPanel(DrawnPanel):
 
     BORDER_TITLE = "3 Values"
 
-    def drawing(self, session: Session, width: int, height: int) -> Drawing:
-        return draw_values(session, self.cursor, self.settings, width, height)
+    def draw(self, moment: Moment, width: int, height: int) -> Drawing:
+        return draw_values(moment.session, moment.cursor, moment.settings, width, height)
 
 
 class CurvesPanel(DrawnPanel):
@@ -135,10 +149,14 @@ class CurvesPanel(DrawnPanel):
 
     BORDER_TITLE = "4 Curves"
 
-    def drawing(self, session: Session, width: int, height: int) -> Drawing:
-        heats = bool(self.palette().heat)
+    def keeps(self, moment: Moment) -> bool:
+        # curves grow while they are looked at
+        return False
+
+    def draw(self, moment: Moment, width: int, height: int) -> Drawing:
+        session, settings = moment.session, moment.settings
         return draw_curves(
-            session, session.series, self.cursor, self.settings, width, height, self.settings.curve, heats=heats
+            session, session.series, moment.cursor, settings, width, height, settings.curve, heats=moment.heats
         )
 
 
@@ -147,8 +165,8 @@ class PathsPanel(DrawnPanel):
 
     BORDER_TITLE = "5 Paths"
 
-    def drawing(self, session: Session, width: int, height: int) -> Drawing:
-        return draw_paths(session, self.cursor, self.settings, width, height)
+    def draw(self, moment: Moment, width: int, height: int) -> Drawing:
+        return draw_paths(moment.session, moment.cursor, moment.settings, width, height)
 
 
 class TimelinePanel(Panel):
@@ -159,8 +177,12 @@ class TimelinePanel(Panel):
     marks: reactive[Marks] = reactive(Marks(), repaint=False)
     """Bookmarks and breakpoints."""
 
-    def paint(self, session: Session, width: int, height: int) -> Sequence[Row]:
-        return timeline_rows(session, self.cursor, self.settings, width, self.status, self.marks)
+    def own(self) -> tuple[str, Marks]:
+        return self.status, self.marks
+
+    def draw(self, moment: Moment, width: int, height: int) -> Drawing:
+        status, marks = moment.own
+        return Drawing(timeline_rows(moment.session, moment.cursor, moment.settings, width, status, marks))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         self._point(event, False)
@@ -184,19 +206,23 @@ class TitleBar(Panel, can_focus=False):
     state: reactive[str] = reactive("", repaint=False)
     """What holds besides: asking, following, changed."""
 
-    def paint(self, session: Session, width: int, height: int) -> Sequence[Row]:
-        step = session.trace[self.cursor]
-        printer = session.printer(self.settings)
-        right = [self.state] if self.state else []
-        stride = self.settings.granularity.name.lower()
+    def own(self) -> tuple[str]:
+        return (self.state,)
+
+    def draw(self, moment: Moment, width: int, height: int) -> Drawing:
+        session, settings = moment.session, moment.settings
+        step = session.trace[moment.cursor]
+        (state,) = moment.own
+        right = [state] if state else []
+        stride = settings.granularity.name.lower()
         if stride != "step":
             right.append(f"stride: {'array' if stride == 'quantity' else stride}")
         loss = Address("loss", k=step.place.k)
-        if session.reached(loss, self.cursor, self.settings.hidden):
-            right.append(f"loss {printer.number(float(session.trace.value(loss)))}")
+        if session.reached(loss, moment.cursor, settings.hidden):
+            right.append(f"loss {session.printer(settings).number(float(session.trace.value(loss)))}")
         said = "   ".join(right)
-        said = f" {to_ascii(said) if self.settings.ascii else said} " if said else ""
-        title = f" {to_ascii(session.scenario.title) if self.settings.ascii else session.scenario.title}"
-        text = clip(title, max(0, width - width_of(said)), "..." if self.settings.ascii else "…")
+        said = f" {to_ascii(said) if settings.ascii else said} " if said else ""
+        title = f" {to_ascii(session.scenario.title) if settings.ascii else session.scenario.title}"
+        text = clip(title, max(0, width - width_of(said)), "..." if settings.ascii else "…")
         blank = " " * (width - width_of(said) - width_of(text))
-        return [(Span(text + blank, Look("title")), Span(said, Look("head")))]
+        return Drawing(((Span(text + blank, Look("title")), Span(said, Look("head"))),))
