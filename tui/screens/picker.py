@@ -9,11 +9,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.terminal import to_ascii
 from tui.verbs.shipped import Shipped
+from tui.widgets.footer import KeysFooter
 
 
 class PickerScreen(Screen[str]):
@@ -32,7 +33,7 @@ class PickerScreen(Screen[str]):
     def compose(self) -> ComposeResult:
         yield Static("backprop-tui: which scenario shall we walk?", markup=False, classes="heading")
         yield OptionList(*(Option(_described(entry, self._ascii)) for entry in self._entries))
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeysFooter()
 
     def action_choose(self) -> None:
         self.query_one(OptionList).action_select()

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
 from textual.reactive import reactive
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui.commands import COMMANDS
 from tui.draw.timeline import Marks
@@ -19,6 +19,7 @@ from tui.screens.sharing import Sharing
 from tui.screens.watching import Watching
 from tui.session import Session
 from tui.settings import Settings
+from tui.widgets.footer import KeysFooter
 from tui.widgets.panels import (
     CurvesPanel,
     FormulaPanel,
@@ -79,7 +80,7 @@ class StepperScreen(Finding, Filling, Watching, Sharing, Preparing):
         problems.display = False
         yield problems
         yield TimelinePanel(id="timeline").data_bind(**bound, status=StepperScreen.status, marks=StepperScreen.marked)
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeysFooter()
 
     def on_mount(self) -> None:
         self.query_one("#formula").focus()
