@@ -6,6 +6,7 @@ By default the examples are the same every time, so that a failure anywhere is a
 
 from __future__ import annotations
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -21,3 +22,10 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("project")
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage seldom, and never among what has been imported: an app is many objects in circles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

@@ -15,6 +15,9 @@ import numpy as np
 import pytest
 from rich.style import Style
 from textual import events
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
 from textual.geometry import Region, Size
 from textual.keys import REPLACED_KEYS, _character_to_key, _get_unicode_name_from_key
 from textual.pilot import Pilot
@@ -43,6 +46,41 @@ TRUECOLOR = {"COLORTERM": "truecolor", "TERM": "xterm-256color", "NO_COLOR": Non
 
 ROUNDS = 20_000
 """Rounds of messages after which an app is said to go on for ever."""
+
+PARSED: dict[tuple[object, ...], list[RuleSet]] = {}
+"""Every style sheet read so far: each app keeps its own and reads the same again."""
+_parse_rules = Stylesheet._parse_rules
+
+
+def parse_rules_once(
+    sheet: Stylesheet,
+    css: str,
+    read_from: CSSLocation,
+    is_default_rules: bool = False,
+    tie_breaker: int = 0,
+    scope: str = "",
+) -> list[RuleSet]:
+    """What Textual makes of a style sheet, which follows from these and the theme's variables alone."""
+    said = (css, read_from, is_default_rules, tie_breaker, scope, *sheet._variables.items())
+    if said not in PARSED:
+        PARSED[said] = _parse_rules(sheet, css, read_from, is_default_rules, tie_breaker, scope)
+    return PARSED[said]
+
+
+Stylesheet._parse_rules = parse_rules_once  # type: ignore[method-assign]
+
+
+def ready() -> int:
+    """How many callbacks of the running loop can be called now."""
+    return len(asyncio.get_running_loop()._ready)  # type: ignore[attr-defined]
+
+
+async def rest() -> None:
+    """Let every task go on until it waits for a timer, a thread or a message. Asking each widget costs a key again."""
+    await asyncio.sleep(0)
+    while ready():
+        await asyncio.sleep(0)
+
 
 Run = tuple[str, str]
 """Characters that look alike, and how, as text."""
@@ -135,12 +173,12 @@ class Walker:
     async def settle(self) -> None:
         """Wait until every message has been handled, and what followed from it."""
         for _ in range(ROUNDS):
+            await rest()
             if self.app._exit or not self.app.screen_stack:
                 return
-            await self.pilot._wait_for_screen()
             # what a timer does sixty times a second: lay out, paint, tell the footer
             self.app.screen._on_timer_update()
-            if not self._busy():
+            if not ready() and not self._busy():
                 return
         raise AssertionError(f"the app never comes to rest: {self._busy()}")
 
