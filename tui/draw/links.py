@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import islice
 from typing import NamedTuple
 
 from engine.address import Address
@@ -25,13 +27,19 @@ def wrapped(text: str, runs: tuple[Run, ...], look: Look, width: int, hang: int 
         return [Text(row, look) for row in rows]
     # wrapping drops and adds blanks only: the other characters are the same, in the same order
     source = iter([place for place, char in enumerate(text) if char != " "])
-    return [Text(row, look, _runs_of([None if char == " " else next(source) for char in row], runs)) for row in rows]
+    return [
+        Text(row, look, _runs_of([(next(source), at) for at, c in enumerate(row) if c != " "], runs)) for row in rows
+    ]
 
 
-def _runs_of(places: list[int | None], runs: tuple[Run, ...]) -> tuple[Run, ...]:
+def _runs_of(places: list[tuple[int, int]], runs: tuple[Run, ...]) -> tuple[Run, ...]:
+    """The runs in a row, from where each of its characters stood and stands. Runs are in order and apart."""
     found: list[Run] = []
-    for start, end, address in runs:
-        here = [at for at, place in enumerate(places) if place is not None and start <= place < end]
+    first = bisect_right(runs, places[0][0], key=lambda run: run.end) if places else len(runs)
+    for start, end, address in islice(runs, first, None):
+        if start > places[-1][0]:
+            break
+        here = [at for place, at in places if start <= place < end]
         if here:
             found.append(Run(here[0], here[-1] + 1, address))
     return tuple(found)
