@@ -336,6 +336,26 @@ def shipped_session(name: str) -> Session:
     return Session(shipped(name))
 
 
+def _kinds(name: str) -> set[str]:
+    """What there is in a scenario to draw, and what its numbers are made by."""
+    scenario, network = shipped(name), shipped_session(name).trace.network
+    training = scenario.training
+    found = {f"{quantity.name} {quantity.phase}" for quantity in network.walk}
+    found |= {layer.activation for layer in scenario.layers} | {training.loss.name, training.optimizer.name}
+    return found | {f"{min(network.depth, 4)} layers", f"single {network.single}", f"wide {max(network.sizes) > 9}"}
+
+
+@cache
+def different() -> list[str]:
+    """Few shipped scenarios that between them have every quantity, function, loss and optimizer of all of them."""
+    kinds = {name: _kinds(name) for name in SHIPPED}
+    left, chosen = set[str]().union(*kinds.values()), list[str]()
+    while left:
+        chosen.append(max(SHIPPED, key=lambda name: (len(kinds[name] & left), -shipped_session(name).last)))
+        left -= kinds[chosen[-1]]
+    return sorted(chosen)
+
+
 def sampled_steps(walk: Session, most: int = 8) -> list[int]:
     """Some steps of the first iteration and of the last, of every phase where there are enough."""
     plan = walk.trace.plan
