@@ -106,15 +106,20 @@ def focused(walker: Walker) -> str:
     return walker.screen.focused.id or ""
 
 
-@pytest.mark.parametrize(("id", "key"), keys_of(*MOVES))
-def test_a_key_that_moves(id: str, key: str) -> None:
+MOVED_BY = keys_of(*MOVES)
+
+
+def test_keys_that_move() -> None:
     async def check() -> None:
-        before, after = MOVES[id]
-        async with walking(shipped("softplus"), at=before) as walker:
-            await walker.press(key)
-            assert walker.cursor == after
-            assert walker.screen.shown == after
-            assert f"step {after + 1}/170" in walker.region("#timeline")
+        async with walking(shipped("softplus")) as walker:
+            for id, key in MOVED_BY:
+                before, after = MOVES[id]
+                walker.screen.cursor = before
+                await walker.settle()
+                await walker.press(key)
+                assert walker.cursor == after, (id, key)
+                assert walker.screen.shown == after
+                assert f"step {after + 1}/170" in walker.region("#timeline")
 
     run(check())
 
@@ -182,20 +187,26 @@ def test_a_key_that_changes_what_is_shown(id: str, key: str) -> None:
     run(check())
 
 
-@pytest.mark.parametrize(("id", "key"), keys_of(*LEADS))
+LED_BY = keys_of(*LEADS)
+
+
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_a_key_that_leads_to_a_panel(id: str, key: str, size: tuple[int, int]) -> None:
+def test_keys_that_lead_to_a_panel(size: tuple[int, int]) -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), size, START) as walker:
-            assert focused(walker) == "formula"
-            if id == "pane_formula":
-                await walker.press("3")
-                assert focused(walker) == "values"
-            await walker.press(key)
-            assert focused(walker) == LEADS[id]
-            assert walker.screen.focused is not None
-            assert walker.screen.focused.region.area > 0, "it can be seen"
-            assert walker.region(f"#{LEADS[id]}").strip()
+            plain = walker.drawn()
+            for id, key in LED_BY:
+                assert focused(walker) == "formula"
+                if id == "pane_formula":
+                    await walker.press("3")
+                    assert focused(walker) == "values"
+                await walker.press(key)
+                assert focused(walker) == LEADS[id], (id, key)
+                assert walker.screen.focused is not None
+                assert walker.screen.focused.region.area > 0, "it can be seen"
+                assert walker.region(f"#{LEADS[id]}").strip()
+                await walker.press("3", "2")
+                assert walker.drawn() == plain
 
     run(check())
 
@@ -259,27 +270,25 @@ def test_beside_the_network_stands_the_panel_asked_for_last() -> None:
 
 @pytest.mark.parametrize(("id", "key"), keys_of("enlarge"))
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-@pytest.mark.parametrize(("number", "pane"), enumerate(PANES[:-1], start=1))
-def test_a_panel_enlarged_has_the_screen_and_gives_it_back(
-    number: int, pane: str, size: tuple[int, int], id: str, key: str
-) -> None:
+def test_a_panel_enlarged_has_the_screen_and_gives_it_back(size: tuple[int, int], id: str, key: str) -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), size, START) as walker:
-            await walker.press(str(number))
-            await walker.work()
-            before = walker.drawn()
-            await walker.press(key)
-            assert walker.screen.enlarged == pane
-            shown = [name for name in PANES[:-1] if walker.screen.query_one(f"#{name}").display]
-            assert shown == [pane]
-            assert walker.screen.query_one(f"#{pane}").region.height == size[1] - 5
-            assert f"step {START + 1}/170" in walker.text, "the position stays"
-            await walker.press("right", "left", key)
-            assert walker.screen.enlarged == ""
-            assert walker.drawn() == before
-            await walker.press(key, "escape")
-            assert walker.screen.enlarged == ""
-            assert walker.drawn() == before
+            for number, pane in enumerate(PANES[:-1], start=1):
+                await walker.press(str(number))
+                await walker.work()
+                before = walker.drawn()
+                await walker.press(key)
+                assert walker.screen.enlarged == pane
+                shown = [name for name in PANES[:-1] if walker.screen.query_one(f"#{name}").display]
+                assert shown == [pane]
+                assert walker.screen.query_one(f"#{pane}").region.height == size[1] - 5
+                assert f"step {START + 1}/170" in walker.text, "the position stays"
+                await walker.press("right", "left", key)
+                assert walker.screen.enlarged == ""
+                assert walker.drawn() == before
+                await walker.press(key, "escape")
+                assert walker.screen.enlarged == ""
+                assert walker.drawn() == before
 
     run(check())
 
@@ -484,15 +493,16 @@ def test_help_opens_and_any_of_its_keys_closes_it(id: str, key: str) -> None:
     run(check())
 
 
-@pytest.mark.parametrize(("number", "name"), enumerate(PANES, start=1))
-def test_help_begins_with_the_panel_one_is_at(number: int, name: str) -> None:
+def test_help_begins_with_the_panel_one_is_at() -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), at=START) as walker:
-            await walker.press(str(number), "?")
-            words = walker.text.split()
-            title = {"graph": "NETWORK"}.get(name, name.upper())
-            assert title in words
-            assert "MOVE" not in words or words.index(title) < words.index("MOVE")
+            for number, name in enumerate(PANES, start=1):
+                await walker.press(str(number), "?")
+                words = walker.text.split()
+                title = {"graph": "NETWORK"}.get(name, name.upper())
+                assert title in words
+                assert "MOVE" not in words or words.index(title) < words.index("MOVE")
+                await walker.press("escape")
 
     run(check())
 

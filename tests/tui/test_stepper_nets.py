@@ -109,26 +109,31 @@ def test_the_network_says_what_the_trace_says(name: str, size: tuple[int, int]) 
     run(check())
 
 
-@pytest.mark.parametrize("at", range(0, 170, 17))
-def test_the_formula_ends_in_the_value(at: int) -> None:
+def test_the_formula_ends_in_the_value() -> None:
     async def check() -> None:
-        async with walking(shipped("softplus"), LARGE, at) as walker:
-            value = walker.screen.walk.trace[at].value
-            shown = [plain(text) for text in RESULT.findall(walker.region("#formula"))]
-            assert shown
-            assert any("·10" in text or float(text) == pytest.approx(value, rel=1e-4) for text in shown), (shown, value)
+        async with walking(shipped("softplus"), LARGE) as walker:
+            for at in range(0, 170, 17):
+                walker.screen.cursor = at
+                await walker.settle()
+                value = walker.screen.walk.trace[at].value
+                shown = [plain(text) for text in RESULT.findall(walker.region("#formula"))]
+                assert shown
+                said = ("·10" in text or float(text) == pytest.approx(value, rel=1e-4) for text in shown)
+                assert any(said), (at, shown, value)
 
     run(check())
 
 
-@pytest.mark.parametrize("at", [6, 40, 74])
-def test_the_title_says_the_loss_once_it_is_computed(at: int) -> None:
+def test_the_title_says_the_loss_once_it_is_computed() -> None:
     async def check() -> None:
-        async with walking(shipped("softplus"), at=at) as walker:
-            loss = walker.screen.walk.trace[at].value
-            assert f"loss {walker.screen.walk.printer(walker.settings).number(loss)}" in walker.region("#title")
-            await walker.press("left")
-            assert "loss" not in walker.region("#title"), "not before"
+        async with walking(shipped("softplus")) as walker:
+            for at in (6, 40, 74):
+                walker.screen.cursor = at
+                await walker.settle()
+                loss = walker.screen.walk.trace[at].value
+                assert f"loss {walker.screen.walk.printer(walker.settings).number(loss)}" in walker.region("#title")
+                await walker.press("left")
+                assert "loss" not in walker.region("#title"), "not before"
 
     run(check())
 
@@ -150,20 +155,22 @@ NETS: dict[str, Scenario] = {
 }
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
 @pytest.mark.parametrize("name", list(NETS))
-def test_a_net_of_any_kind_is_walked_to_its_end(name: str, size: tuple[int, int]) -> None:
+def test_a_net_of_any_kind_is_walked_to_its_end(name: str) -> None:
     async def check() -> None:
-        async with walking(NETS[name], size) as walker:
+        async with walking(NETS[name], SMALL) as walker:
             walk = walker.screen.walk
             await walker.press("w")
-            for at in [*range(0, walk.last, max(1, walk.last // 12)), walk.last]:
+            steps = [*range(0, walk.last, max(1, walk.last // 12)), walk.last]
+            for size, at in [*((SMALL, at) for at in steps[::2]), *((LARGE, at) for at in steps[1::2])]:
+                if walker.app.size != size:
+                    await walker.resize(*size)
                 walker.screen.cursor = at
                 await walker.settle()
                 assert walker.screen.shown == at
                 assert f"step {at + 1:,}/{walk.last + 1:,}" in walker.region("#timeline")
                 assert walk.symbol(walk.trace[at], walker.settings) in walker.region("#formula")
-            walker.queue(*["right"] * 3, "left")
+            walker.queue("end", *["right"] * 3, "left")
             await walker.settle()
             assert walker.cursor == walk.last - 1
 
