@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.activations import ACTIVATIONS
+from engine.notation import Notation
+from engine.notation_style import described
 from engine.numbers import shortest
+from engine.scenario.errors import clean
 from engine.scenario.model import Layer, Normalisation, Option, Penalty, Scenario
 
 
@@ -31,6 +34,16 @@ def conventions(scenario: Scenario) -> Iterator[str]:
         yield f"Arithmetic by hand: {scenario.arithmetic.words()}; given numbers as they are."
     if scenario.data_origin:
         yield f"Data from {scenario.data_origin}."
+
+
+def conventions_in(scenario: Scenario, notation: Notation) -> Iterator[str]:
+    """The same as they are printed in a notation, and then what that does otherwise than the default."""
+    for line in conventions(scenario):
+        # what names a file stays as it is
+        yield clean(line if line.startswith("Data from") else notation.sentence(line))
+    written = described(notation.style)
+    if written:
+        yield f"Notation: {written}."
 
 
 def _layer(number: int, layer: Layer) -> str:

@@ -70,6 +70,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("ask", "Ask the class", "Hide the result; again: show it; once more: no longer ask", ("a",), LOOK, "ask"),
     Command("long_way", "The long way", "Show the way past a shortcut", ("w",), LOOK),
     Command("whole", "Whole sums", "Show every term of a long sum", ("t",), LOOK),
+    Command("arithmetic", "By hand, exactly", "Of a file calculated by hand: both numbers, or one alone", ("A",), LOOK),
     Command("more_digits", "More digits", "One more significant digit in formulas", ("full_stop",), LOOK),
     Command("fewer_digits", "Fewer digits", "One digit less in formulas", ("comma",), LOOK),
     Command("edges", "What edges carry", "The weight, its gradient, its part w·a, its change; or as the step goes",

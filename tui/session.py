@@ -21,6 +21,7 @@ from engine.quantity import Kind
 from engine.scenario.model import Note, Scenario
 from engine.symmetry import Units, identical_units, statement, statements
 from engine.trace import Progress, Step, Trace
+from tui.by_hand import ByHand
 from tui.series import Series
 from tui.settings import Settings
 from tui.terminal import to_ascii
@@ -79,9 +80,14 @@ class Session:
         return self._notation(settings.ascii, self.style(settings))
 
     @cached_property
+    def by_hand(self) -> ByHand | None:
+        """The walk calculated by hand, for a screen; None where the scenario does not say how."""
+        return ByHand(self.trace) if self.scenario.arithmetic else None
+
+    @property
     def hand(self) -> HandTrace | None:
-        """The walk calculated by hand; None where the scenario does not say how."""
-        return HandTrace(self.trace) if self.scenario.arithmetic else None
+        """The same for whoever can wait."""
+        return self.by_hand.hand if self.by_hand else None
 
     @cached_property
     def series(self) -> Series:

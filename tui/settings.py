@@ -10,6 +10,10 @@ from engine.plan import Granularity
 CARRIES = ("auto", "weight", "gradient", "contribution", "change")
 """What the edges of the network can carry. `auto`: the weight; its gradient and its new value as they come."""
 
+ARITHMETIC = ("both", "hand", "exact")
+"""Of a walk calculated by hand the formula shows: the exact numbers and those by hand, these alone with what they are
+off by, the exact ones alone."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -32,6 +36,8 @@ class Settings:
     """The path of the chain rule that is lit in the network, from 1; 0: none."""
     lecturer: bool = False
     """Show the notes that are for the lecturer alone; never kept, so that no later walk shows them unasked."""
+    arithmetic: str = "both"
+    """Which numbers the formula shows where the scenario is calculated by hand, one of ARITHMETIC."""
     style: Style | None = None
     """How symbols are written; None: as the scenario's author does."""
     curve: str = "loss"

@@ -22,9 +22,13 @@ from engine.hand.work import State, Work, decimals
 from engine.numbers import shortest
 from engine.quantity import Kind
 from engine.statistics import summary_of
-from engine.trace import Trace
+from engine.trace import Progress, Trace
 
 RECORDS_KEPT = 8
+LOOK = 5
+"""What comparing the digits of one step takes, in operations."""
+LOOKED = 64
+"""Steps compared between two reports of progress."""
 _BRIEF = Arithmetic(10, "significant")
 """How a number that is left unrounded is written, its digits going on."""
 NOISE = Decimal("1e-12")
@@ -61,8 +65,9 @@ class HandTrace:
             raise HandError("the scenario declares no [arithmetic]")
         self.trace = trace
         self.policy = declared
-        operations = check_size(trace.network)
-        self.reach = max(1, MAX_WALK // max(1, operations))
+        self.operations = check_size(trace.network)
+        """Of an iteration, about."""
+        self.reach = max(1, MAX_WALK // max(1, self.operations))
         """The last state that is worked out."""
         self._recipe = recipe or Recipe(trace.network)
         self._forms = forms or Forms(trace)
@@ -125,10 +130,45 @@ class HandTrace:
             HandError: it is too far.
         """
         self._within(k)
+        while len(self._states) <= k:
+            self._extend(k)
+        return self._states[k]
+
+    def _extend(self, k: int) -> None:
+        """One more state, towards state @k."""
         with self._lock:
-            while len(self._states) <= k:
+            if len(self._states) <= k:
                 self._states.append(self._work(len(self._states) - 1).after())
-            return self._states[k]
+
+    def work_to(self, index: int, progress: Progress | None = None) -> bool:
+        """Work all that step `index` and `first_difference` up to it need; False if `progress` stopped it.
+
+        `progress` is called with the updates worked so far.
+
+        Raises:
+            HandError: the iteration is too far.
+        """
+        k = self.trace.plan.k_of(index)
+        self._within(k)
+        while len(self._states) <= k:
+            self._extend(k)
+            if progress and not progress(len(self._states) - 1):
+                return False
+        self.step(index)
+        while self._look(index):
+            if progress and self._first[0] % LOOKED == 0 and not progress(k):
+                return False
+        return True
+
+    def effort(self, index: int) -> int:
+        """About how many operations `work_to` would take now. It waits for nobody."""
+        k = self.trace.plan.k_of(index)
+        if k > self.reach:
+            return 0
+        looked, found = self._first
+        unlooked = 0 if found is not None else max(0, index + 1 - looked)
+        missing = max(0, k + 1 - len(self._states)) + (k not in self._works)
+        return missing * self.operations + unlooked * LOOK
 
     def _within(self, k: int) -> None:
         if k > self.reach:
@@ -143,15 +183,19 @@ class HandTrace:
         `upto`: look no further than this step. Steps too far to work by hand count as not differing.
         """
         last = len(self.trace) - 1 if upto is None else min(upto, len(self.trace) - 1)
+        while self._look(last):
+            pass
+        found = self._first[1]
+        return found if found is not None and found <= last else None
+
+    def _look(self, last: int) -> bool:
+        """Look at the next step for `first_difference`; False where there is none up to `last` to look at."""
         with self._lock:
             looked, found = self._first
-            while found is None and looked <= last and self.trace.plan.k_of(looked) < self.reach:
-                if self.step(looked).differs:
-                    found = looked
-                else:
-                    looked += 1
-            self._first = looked, found
-            return found if found is not None and found <= last else None
+            if found is not None or looked > last or self.trace.plan.k_of(looked) >= self.reach:
+                return False
+            self._first = (looked, looked) if self.step(looked).differs else (looked + 1, None)
+            return True
 
     def differs(self, value: Decimal, exact: float) -> bool:
         """Whether the digits written for a number by hand are others than those of the exact one."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from copy import copy
+from dataclasses import dataclass
 from decimal import Decimal
 
 from engine.address import Address
+from engine.arithmetic import Arithmetic, settled
 from engine.explain import RecordScope, explain
 from engine.formula.evaluate import evaluate
 from engine.formula.ground import ground
-from engine.formula.nodes import Ref
+from engine.formula.nodes import Node, Ref
 from engine.hand.bounds import HandError
-from engine.hand.trace import HandTrace
+from engine.hand.trace import HandStep, HandTrace
 from engine.printers.base import SHORTEST, Page, Printer
 from engine.printers.lines import Line
 from engine.printers.marks import bare
@@ -33,38 +35,78 @@ class HandScope(RecordScope):
         return address, float(self._hand.value(address))
 
 
-def hand_lines(trace: Trace, hand: HandTrace, index: int, printer: Printer) -> list[Line]:
-    """The lines of step `index`, kinds `hand`, `drift` and `digit`; one line where it is too far to be worked."""
-    try:
-        found = hand.step(index)
-        first = hand.first_difference(index)
-    except HandError as error:
-        return [Line("hand", "by hand:", "", printer.notation.sentence(f"not worked: {error}"))]
-    step = trace[index]
+@dataclass(frozen=True, slots=True)
+class OnPaper:
+    """What came of working a step by hand: numbers alone, to be written in any alphabet and notation."""
+
+    policy: Arithmetic
+    step: HandStep
+    text: str
+    """The number as it stands on paper, ASCII."""
+    tree: Node
+    """The step's formula with the numbers by hand in it."""
+    first: int | None
+    """The first step up to this one at which a printed digit differs."""
+    place: Address | None
+    """The address of `first`."""
+
+
+def on_paper(trace: Trace, hand: HandTrace, index: int) -> OnPaper:
+    """Work step `index` by hand, and all before it.
+
+    Raises:
+        HandError: it is too far.
+    """
+    found = hand.step(index)
+    first = hand.first_difference(index)
     explanation = explain(trace, index)
-    quantity = step.quantity
+    step, quantity = explanation.step, explanation.step.quantity
     stated = explanation.stated_agrees and quantity.stated is not None
     template = quantity.stated.formula if stated and quantity.stated is not None else quantity.template
     assert template is not None, "a step has a formula"
     tree = ground(template, HandScope(trace, hand, step.place.k), step.place.indices)
-    rough = _digits(printer, hand.policy.digits + MORE)
+    place = None if first is None else trace.plan.place(first).address
+    return OnPaper(hand.policy, found, hand.text(step.address, found.value), tree, first, place)
+
+
+def hand_lines(trace: Trace, hand: HandTrace, index: int, printer: Printer) -> list[Line]:
+    """The lines of step `index`, kinds `hand`, `drift` and `digit`; one line where it is too far to be worked."""
+    try:
+        return paper_lines(on_paper(trace, hand, index), printer)
+    except HandError as error:
+        return [refusal(error, printer)]
+
+
+def refusal(error: HandError, printer: Printer) -> Line:
+    """What is said of a step that is not worked."""
+    return Line("hand", "by hand:", "", printer.notation.sentence(f"not worked: {error}"))
+
+
+def paper_lines(paper: OnPaper, printer: Printer, hidden: bool = False) -> list[Line]:
+    """The same of a step that has been worked; `hidden`: its number is still a question, and all that tells it."""
+    found = paper.step
+    rough = _digits(printer, paper.policy.digits + MORE)
     page = Page()
-    numbers = rough.numbers(tree, page)
-    digits = hand.text(step.address, found.value)
-    value = rough.written(digits)
-    worked = evaluate(tree)
-    close = page.exact and abs(worked - float(digits)) <= 1e-12 * max(1.0, abs(worked))
-    text = value if bare(numbers) == value else f"{numbers} {printer.equals(close)} {value}"
-    lines = [Line("hand", "by hand:", "", text)]
+    numbers = rough.numbers(paper.tree, page)
+    value = rough.written(paper.text)
+    alone = bare(numbers) == value
+    if hidden:
+        return [Line("hand", "by hand:", "", "?" if alone else f"{numbers} = ?")]
+    worked = evaluate(paper.tree)
+    close = page.exact and abs(worked - float(paper.text)) <= 1e-12 * max(1.0, abs(worked))
+    lines = [Line("hand", "by hand:", "", value if alone else f"{numbers} {printer.equals(close)} {value}")]
     exactly = rough.number(found.exact)
     lines.append(Line("drift", "", "", f"exactly {exactly}, drift {rough.written(brief(found.drift, '+'))}"))
     if found.differs:
-        there = rough.written(hand.policy.text(hand.settled(found.exact)))
+        there = rough.written(paper.policy.text(settled(found.exact)))
         said = f"a printed digit differs: the exact number would be written {there}"
-        if first == index:
+        if paper.first == found.index:
             said = f"here {said.replace('differs', 'differs for the first time')}"
-        elif first is not None:
-            said += f"; the first to differ is {trace[first].address}, step {first + 1:,}"
+        elif paper.first is not None:
+            where = str(paper.place)
+            if printer.marks is not None and paper.place is not None:
+                where = printer.marks.around(paper.place, where)
+            said += f"; the first to differ is {where}, step {paper.first + 1:,}"
         lines.append(Line("digit", "", "", said))
     return lines
 

@@ -51,7 +51,7 @@ def roles(drawing: Drawing) -> list[str]:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_link_names_what_is_printed_there(name: str, ascii: bool) -> None:
     walk = shipped_session(name)
-    settings = Settings(ascii=ascii, long_way=True)
+    settings = Settings(ascii=ascii, long_way=True, arithmetic="exact")
     printer, notation = walk.printer(settings), walk.notation(settings)
     for step in sampled_steps(walk):
         explanation = explain(walk.trace, step)

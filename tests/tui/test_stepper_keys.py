@@ -51,8 +51,8 @@ def test_the_documented_keys_are_the_keys() -> None:
         "space", "plus", "equals_sign", "minus", "colon", "ctrl+g", "backspace", "less_than_sign",
         "greater_than_sign", "slash", "n", "N", "b", "B", "c", "C", "m", "apostrophe", "quotation_mark", "f",
         "right_parenthesis", "left_parenthesis", "enter", "a", "w", "t", "full_stop", "comma", "v", "p", "P", "x",
-        "X", "1", "2", "3", "4", "5", "6", "tab", "shift+tab", "e", "z", "d", "o", "i", "u", "U", "ctrl+r", "R", "r",
-        "ctrl+s", "y", "Y", "ctrl+e", "question_mark", "f1", "ctrl+p", "escape", "q", "ctrl+q",
+        "X", "A", "1", "2", "3", "4", "5", "6", "tab", "shift+tab", "e", "z", "d", "o", "i", "u", "U", "ctrl+r", "R",
+        "r", "ctrl+s", "y", "Y", "ctrl+e", "question_mark", "f1", "ctrl+p", "escape", "q", "ctrl+q",
     }  # fmt: skip
     assert {key for command in COMMANDS for key in command.keys} == documented
 
@@ -96,6 +96,7 @@ def test_the_footer_is_whole(size: tuple[int, int]) -> None:
 # what can do nothing
 
 ALWAYS = {
+    "arithmetic": "this scenario is not calculated by hand: it has no [arithmetic]",
     "return": "no jump has been made yet",
     "onward": "there is no place one has gone back from",
     "next_match": "nothing has been searched for: / searches",

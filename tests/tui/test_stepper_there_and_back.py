@@ -12,7 +12,10 @@ from itertools import zip_longest
 import pytest
 from helpers import LARGE, SHIPPED, SMALL, Drawn, Walker, different, run, shipped, walking
 
-from engine.notation import superscript
+from engine.hand.trace import HandTrace
+from engine.notation import Notation, superscript
+from engine.printers.base import Printer
+from engine.printers.hand import MORE
 from engine.trace import Trace
 from tui.draw.cells import Drawing, Hit
 from tui.draw.figures import edge_number, number
@@ -41,6 +44,16 @@ def fresh(name: str) -> Trace:
 def evaluated(name: str, address: str) -> float:
     """What `eval` says of an address."""
     return float(values(fresh(name), [address])[address].reshape(()))
+
+
+@cache
+def on_paper(name: str, address: str) -> str | None:
+    """The number there by hand, as it is put into a formula; None where the file is not calculated by hand."""
+    trace = fresh(name)
+    if trace.scenario.arithmetic is None:
+        return None
+    hand = HandTrace(trace)
+    return Printer(Notation(trace.network), hand.policy.digits + MORE).number(float(hand.value(trace.resolve(address))))
 
 
 def made(name: str, hit: Hit) -> float:
@@ -108,7 +121,7 @@ def check_formula(name: str, walker: Walker, cells: Cells, hit: Hit, text: str) 
     if not looks_like_a_number or not walk.reached(walk.trace.resolve(hit.target), walker.screen.shown):
         return 0
     printed = walk.printer(settings).number(evaluated(name, hit.target))
-    if said not in (printed, superscript(printed)):
+    if said not in (printed, superscript(printed), on_paper(name, hit.target)):
         # a number that is broken at the end of a row stands in two pieces
         pieces = [piece for other, piece in on_screen(cells, panel_of(walker, "formula")) if other.target == hit.target]
         assert any(

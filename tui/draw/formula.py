@@ -24,6 +24,9 @@ LOOKS = {
     "numbers": Look("numbers"),
     "terms": Look("numbers"),
     "value": Look("result"),
+    "hand": Look("result"),
+    "drift": Look("text"),
+    "digit": Look("warning"),
     "condition": Look("text"),
     "where": Look("dim"),
     "abridged": Look("dim"),
@@ -42,13 +45,32 @@ LOOKS = {
 EQUATIONS = ("symbols", "numbers", "terms", "value", "where", "condition")
 """Lines that stand under each other with their relation signs aligned."""
 
-PRIORITY = ("symbols", "value", "numbers", "terms", "note", "why", "alike", "condition", "where", "differs", "array")
+HAND = ("hand", "drift", "digit")
+"""Lines on the number calculated by hand."""
+
+EXACT = ("numbers", "terms", "value", "computed", "abridged")
+"""Lines on the exact number."""
+
+PRIORITY = (
+    "symbols",
+    "value",
+    *HAND,
+    "numbers",
+    "terms",
+    "note",
+    "why",
+    "alike",
+    "condition",
+    "where",
+    "differs",
+    "array",
+)
 """Which lines stay where the panel is too low for all, most wanted first."""
 
-QUESTION = ("symbols", "where", "numbers", "value", "note", "abridged", "array")
+QUESTION = ("symbols", "where", "numbers", "value", "hand", "note", "abridged", "array")
 """Lines that leave the value, and the reason for it, to whoever is asked."""
 
-BIG = ("symbols", "where", "numbers", "value", "note")
+BIG = ("symbols", "where", "numbers", "value", *HAND, "note")
 """Lines for a projector."""
 
 
@@ -91,9 +113,11 @@ def draw_formula(
         for note in session.notes(session.trace[cursor], settings)
     ]
     equations = [line for line in said if line.kind in EQUATIONS]
-    rest = [line for line in said if line.kind not in EQUATIONS]
+    by_hand = [line for line in said if line.kind in HAND]
+    rest = [line for line in said if line.kind not in (*EQUATIONS, *HAND)]
     align = max((width_of(line.left) for line in equations), default=0)
     blocks = [(line.kind, _rows(line, width, align)) for line in equations]
+    blocks += [(line.kind, wrapped(str(line), line.runs, LOOKS[line.kind], width, 2)) for line in by_hand]
     blocks += [
         ("note", [row for part in note.split("\n") for row in wrapped(part, (), LOOKS["note"], width, 2)])
         for note in notes
@@ -139,6 +163,11 @@ def _said(session: Session, cursor: int, settings: Settings) -> list[_Said]:
     printer.decides = not settings.hidden
     said = lines(explanation, printer, settings.long_way)
     said = [line for line in said if line.kind != "valid" or settings.long_way]
+    by_hand = session.by_hand
+    if by_hand is not None and settings.arithmetic != "exact":
+        said += by_hand.lines(cursor, printer, settings.hidden)
+        if settings.arithmetic == "hand" and not by_hand.refused(cursor):
+            said = [line for line in said if line.kind not in EXACT]
     alike = session.alike(step, settings)
     if alike:
         said.append(Line("alike", "", "", to_ascii(alike) if settings.ascii else alike))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.address import Address
+from engine.hand.bounds import HandError
 from engine.notation import Notation
 from engine.numbers import shortest
 from engine.trace import Step
@@ -355,6 +356,9 @@ def table_text(session: Session, cursor: int, settings: Settings, kind: str) -> 
     Rows are units and columns inputs; of what there is for each sample, rows are samples and columns units, and of a
     Jacobian only the step's sample is given. Under `settings.hidden` what the walk has not reached is `?`.
 
+    Where the walk is calculated by hand the head says which of its two numbers these are, as `settings.arithmetic` has
+    it; what is too far to be worked is `?`.
+
     Raises:
         ValueError: no such kind.
     """
@@ -376,9 +380,16 @@ def table_text(session: Session, cursor: int, settings: Settings, kind: str) -> 
     def text(at: Address) -> str:
         if settings.hidden and not session.reached(at, cursor, True):
             return "?"
-        return shortest(float(session.trace.value(at)))
+        if hand is None:
+            return shortest(float(session.trace.value(at)))
+        try:
+            return hand.text(at, hand.value(at))
+        except HandError:
+            return "?"
 
-    head = [str(whole), *(str(right) if right else "value" for right in across)]
+    hand = session.hand if settings.arithmetic == "hand" else None
+    how = "" if session.hand is None else " exact" if hand is None else " by hand"
+    head = [f"{whole}{how}", *(str(right) if right else "value" for right in across)]
     lines = [head]
     for down in downs:
         index = f"#{down}" if samples else str(down) if down else ""

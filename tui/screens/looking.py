@@ -11,7 +11,7 @@ from tui.draw.paths import path_count
 from tui.screens.moving import Moving
 from tui.screens.options import OptionsScreen
 from tui.screens.prompt import PromptScreen
-from tui.settings import CARRIES
+from tui.settings import ARITHMETIC, CARRIES
 from tui.widgets.panels import FormulaPanel, Panel
 
 WIDE = 110
@@ -146,6 +146,9 @@ class Looking(Moving):
     def action_whole(self) -> None:
         self.change(whole=not self.settings.whole)
 
+    def action_arithmetic(self) -> None:
+        self.change(arithmetic=ARITHMETIC[(ARITHMETIC.index(self.settings.arithmetic) + 1) % len(ARITHMETIC)])
+
     def action_more_digits(self) -> None:
         self.change(digits=min(MOST_DIGITS, self.settings.digits + 1))
 
@@ -232,6 +235,8 @@ class Looking(Moving):
         match command:
             case "next_path" | "previous_path" if not path_count(self.walk, self.cursor):
                 return "no paths are listed here"
+            case "arithmetic" if self.walk.scenario.arithmetic is None:
+                return "this scenario is not calculated by hand: it has no [arithmetic]"
             case "more_digits" if self.settings.digits == MOST_DIGITS:
                 return f"{MOST_DIGITS} digits tell any two numbers apart"
             case "fewer_digits" if self.settings.digits == 1:

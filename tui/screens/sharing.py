@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from engine.conventions import conventions_in
 from engine.explain import explain
 from engine.numbers import shortest
 from engine.printers.latex import LatexPrinter, latex
 from engine.printers.lines import lines
+from tui.caption import captioned
+from tui.draw.formula import HAND
 from tui.draw.values import table_text
 from tui.screens.moving import Moving
 from tui.screens.prompt import ChoiceScreen
+from tui.terminal import to_ascii
 
 COPIES = (
     ("value", "The value", "all its digits"),
@@ -22,6 +26,8 @@ COPIES = (
     ("markdown", "The whole array in Markdown", "a table"),
 )
 """What can be copied of a step: id, name, what it is."""
+COPIED = ("symbols", "numbers", "terms", "value")
+"""The lines of a formula that are copied."""
 
 
 class Sharing(Moving):
@@ -40,12 +46,29 @@ class Sharing(Moving):
         if self.settings.hidden and what not in ("address",):
             self.status = "it is still a question: a shows it"
             return
+        if self._on_paper and self.walk.by_hand and not self.walk.by_hand.there(self.cursor):
+            self.status = "it is still being worked by hand"
+            return
         text = self.text_of(what)
         self.app.copy_to_clipboard(text)
         first, *rest = text.splitlines()
         self.status = (
             f"copied {first[:30]}{'...' if len(first) > 30 else ''}{f' and {len(rest)} lines' if rest else ''}"
+            f"{self._how(what)}"
         )
+
+    @property
+    def _on_paper(self) -> bool:
+        """Whether the numbers copied are those by hand: where the formula shows these alone."""
+        return self.settings.arithmetic == "hand" and self.walk.by_hand is not None
+
+    def _how(self, what: str) -> str:
+        """Which numbers have been copied, where there are two of each."""
+        if self.walk.by_hand is None or what == "address":
+            return ""
+        if what == "formula" and self.settings.arithmetic == "both":
+            return ", exact and by hand"
+        return ", by hand" if self._on_paper and what != "latex" else ", exact"
 
     def text_of(self, what: str) -> str:
         """What is copied, by its id in COPIES."""
@@ -53,15 +76,21 @@ class Sharing(Moving):
         step = walk.trace[cursor]
         match what:
             case "value":
-                return shortest(step.value)
+                paper = walk.by_hand.paper(cursor) if self._on_paper and walk.by_hand else None
+                return paper.text if paper else shortest(step.value)
             case "address":
                 return str(step.address)
             case "formula":
-                said = lines(explain(walk.trace, cursor), walk.exact_printer(self.settings))
-                return "\n".join(str(line) for line in said if line.kind in ("symbols", "numbers", "terms", "value"))
+                printer = walk.exact_printer(self.settings)
+                said = [line for line in lines(explain(walk.trace, cursor), printer) if line.kind in COPIED]
+                if walk.by_hand is not None and self.settings.arithmetic != "exact":
+                    said += walk.by_hand.lines(cursor, printer)
+                    if self._on_paper and not walk.by_hand.refused(cursor):
+                        said = [line for line in said if line.kind in ("symbols", *HAND)]
+                return "\n".join(map(str, said))
             case "latex":
-                printer = LatexPrinter(walk.notation(self.settings), self.settings.digits, 0)
-                return latex(explain(walk.trace, cursor), printer)
+                by = LatexPrinter(walk.notation(self.settings), self.settings.digits, 0)
+                return latex(explain(walk.trace, cursor), by)
         return table_text(walk, cursor, self.settings, what)
 
     def action_picture(self) -> None:
@@ -70,11 +99,16 @@ class Sharing(Moving):
         place = re.sub(r"[^\w@#]+", "_", str(step.address)).strip("_")
         path = free_name(Path(f"{stem}_{place}.svg"))
         try:
-            path.write_text(self.app.picture(), encoding="utf-8")
+            path.write_text(captioned(self.app.picture(), self._conventions()), encoding="utf-8")
         except OSError as error:
             self.say(f"{path} cannot be written: {(error.strerror or str(error)).lower()}")
         else:
             self.status = f"saved {path}"
+
+    def _conventions(self) -> list[str]:
+        """What the numbers of the picture depend on, as at the head of every export."""
+        said = conventions_in(self.walk.scenario, self.walk.notation(self.settings))
+        return [to_ascii(line) if self.settings.ascii else line for line in said]
 
 
 def free_name(path: Path) -> Path:

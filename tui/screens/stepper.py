@@ -14,6 +14,7 @@ from tui.draw.timeline import Marks
 from tui.screens.filling import Filling
 from tui.screens.finding import Finding
 from tui.screens.help import HelpScreen
+from tui.screens.papering import Papering
 from tui.screens.preparing import Preparing
 from tui.screens.sharing import Sharing
 from tui.screens.watching import Watching
@@ -31,9 +32,11 @@ from tui.widgets.panels import (
 )
 
 IN_FOOTER = tuple(command.id for command in COMMANDS if command.footer)
+STATES = {"both": "exact + by hand", "hand": "formula by hand", "exact": "exact"}
+"""What the title says of a walk that is calculated by hand too, by `Settings.arithmetic`."""
 
 
-class StepperScreen(Finding, Filling, Watching, Sharing, Preparing):
+class StepperScreen(Finding, Filling, Papering, Watching, Sharing, Preparing):
     """Walks a session. The cursor is the truth; `shown` follows it once all waiting keys are handled."""
 
     BINDINGS = [  # noqa: RUF012 - Textual's own form
@@ -129,6 +132,8 @@ class StepperScreen(Finding, Filling, Watching, Sharing, Preparing):
         trace = self.walk.trace
         stops = self.stops.in_iteration(trace, trace.plan.k_of(self.cursor)) if len(self.stops) else ()
         self.marked = Marks(self.marks.steps, stops)
+        # before the panels: they say whether it is being worked
+        self.work_by_hand()
         for panel in self.panels:
             if panel.display:
                 panel.redraw()
@@ -145,6 +150,8 @@ class StepperScreen(Finding, Filling, Watching, Sharing, Preparing):
         parts = ["asking"] if self.asking else []
         if self.follow is not None:
             parts.append(self.follow.words(self.walk))
+        if self.walk.scenario.arithmetic is not None:
+            parts.append(STATES[self.settings.arithmetic])
         changes = len(self.edits.words)
         if self.edits.changed:
             parts.append(f"{changes} change{'s' if changes > 1 else ''}")
@@ -160,7 +167,7 @@ class StepperScreen(Finding, Filling, Watching, Sharing, Preparing):
         self.app.action_command_palette()
 
     def action_escape(self) -> None:
-        if self.cancel():
+        if self.cancel() or self.stop_by_hand():
             return
         if self.enlarged:
             self.action_enlarge()

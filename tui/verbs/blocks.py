@@ -8,11 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from engine.address import Address
-from engine.conventions import conventions
+from engine.conventions import conventions_in
 from engine.explain import explain
 from engine.hand.bounds import HandError
 from engine.hand.trace import drift
-from engine.notation_style import described
 from engine.plan import Granularity
 from engine.printers.base import Printer
 from engine.printers.hand import brief, hand_lines
@@ -91,19 +90,12 @@ class Blocks:
         yield clean(scenario.title)
         if scenario.description:
             yield clean(scenario.description)
-        yield from (clean(self._said(line)) for line in conventions(scenario))
-        written = described(self._printer.notation.style)
-        if written:
-            yield f"Notation: {written}."
+        yield from conventions_in(scenario, self._printer.notation)
         yield (
             f"Data: {_count(scenario.samples, 'sample')}, {training.batch_size} a batch"
             f"{f', shuffled with seed {training.seed}' if training.shuffle else ''}. "
             f"Walk: {_count(training.iterations, 'iteration')}, {_count(len(self._trace), 'step')}."
         )
-
-    def _said(self, line: str) -> str:
-        """A sentence on the scenario; what names a file stays as it is."""
-        return line if line.startswith("Data from") else self._printer.notation.sentence(line)
 
     def _layer_name(self, layer: int) -> str:
         notation = self._printer.notation

@@ -129,6 +129,11 @@ class FormulaPanel(DrawnPanel):
     def own(self) -> tuple[bool, int | None]:
         return self.whole, self.link
 
+    def keeps(self, moment: Moment) -> bool:
+        # what is worked by hand comes later
+        by_hand = moment.session.by_hand
+        return by_hand is None or moment.settings.arithmetic == "exact" or by_hand.there(moment.cursor)
+
     def draw(self, moment: Moment, width: int, height: int) -> Drawing:
         whole, link = moment.own
         drawing = draw_formula(moment.session, moment.cursor, moment.settings, width, None if whole else height, link)
