@@ -26,7 +26,7 @@ def read_arithmetic(table: Mapping[str, Any] | None, faults: Faults) -> Arithmet
         message = "expected `decimals = 3` or `significant = 4`"
         if written:
             faults.add((*KEY, written[1]), f"{message}, got both: one of them says how many digits are kept", At.KEY)
-        else:
+        elif not faults.wrote(KEY, "decimals", "significant"):
             faults.add((*KEY, "decimals"), f"missing: {message} says how many digits are kept", At.TABLE)
         return None
     counted = written[0]

@@ -78,7 +78,7 @@ def _check_keys(table: Mapping[str, Any], got: Mapping[str, Any], faults: Faults
     """Report keys that contradict each other."""
     if "outputs" in table and "class" in table:
         faults.add((*KEY, "class"), "outputs and class both say what is to be learnt: keep one", At.KEY)
-    elif "outputs" not in table and "class" not in table:
+    elif "outputs" not in table and "class" not in table and not faults.wrote(KEY, "outputs", "class"):
         message = 'missing: say what is to be learnt with outputs = ["height"] (numbers) or class = "species" (words)'
         faults.add((*KEY, "outputs"), message, At.TABLE)
     if got.get("standardise") and got.get("scale") is not None:

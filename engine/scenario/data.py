@@ -16,7 +16,7 @@ from engine.scenario.data_draft import DataDraft
 from engine.scenario.errors import At, Faults, Key
 from engine.scenario.model import Array, frozen_array
 from engine.scenario.tables import choose_name, convert, ragged
-from engine.scenario.words import count, found, number, quoted, repeated
+from engine.scenario.words import count, found, nearest, number, quoted, repeated
 
 KEY: Key = ("data",)
 _SHOWN = 6
@@ -117,9 +117,12 @@ def _inline(table: Mapping[str, Any], inputs: int | None, asked: Outputs, faults
             said.add(name)
     for name in said:
         table[name] = []
-    got = convert(table, schema.Data, KEY, faults)
+    elsewhere = not {"x", "y"} & set(table) and any(nearest(name, ("csv", "set")) for name in table)
+    got = convert(table, schema.Data, KEY, faults, missing=not elsewhere)
     named = _names(got.get("names"), faults)
     draft = DataDraft()
+    if elsewhere:
+        return draft
     if "x" not in said:
         draft.x = _rows(got.get("x"), "x", faults)
     if by_name:
@@ -136,6 +139,8 @@ def _by_name(draft: DataDraft, words: Any, names: tuple[str, ...] | None, asked:
     for index, word in wrong[:1]:
         faults.add((*KEY, "y", index), f"expected a class by name, like the others, got {found(word)}")
     if wrong:
+        return
+    if names is None and (faults.wrote(KEY, "names") or faults.wrote((*KEY, "names"), "outputs")):
         return
     if names is None:
         all_words = list(dict.fromkeys(words))

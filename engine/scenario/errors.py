@@ -88,8 +88,15 @@ class Faults:
 
     found: list[Fault] = field(default_factory=list)
 
+    misspelt: set[Key] = field(default_factory=set)
+    """The keys that unknown ones were probably meant to be."""
+
     def add(self, key: Key, message: str, at: At = At.VALUE) -> None:
         self.found.append(Fault(key, message, at))
+
+    def wrote(self, key: Key, *names: str) -> bool:
+        """Whether one of these keys of a table is there but misspelt, of which enough has been said."""
+        return any((*key, name) in self.misspelt for name in names)
 
     def __bool__(self) -> bool:
         return bool(self.found)

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from engine.scenario import schema
 from engine.scenario.errors import At, Faults, Key
 from engine.scenario.model import Array, Expectation, Note, frozen_array
 from engine.scenario.tables import convert
-from engine.scenario.words import count, found, quoted
+from engine.scenario.words import count, did_you_mean, found, nearest, quoted
 
 if TYPE_CHECKING:
     from engine.names import Names
@@ -105,6 +106,12 @@ def _expectation(address: str, value: Any, key: Key, faults: Faults) -> Expectat
         convert(plain, schema.Printed, key, faults)
         printed = _draft(address, value["printed"], key, (*key, "printed"), _printed_text, faults)
         return None if printed is None else dataclasses.replace(printed, printed=True)
+    slips = [(one, nearest(one, ("printed", "value", "tolerance"))) for one in islice(value, 3)]
+    if "value" not in value and "tolerance" not in value and any(near for _, near in slips):
+        for one, near in slips:
+            if near:
+                faults.add((*key, one), f"unknown key: {did_you_mean(near)}", At.KEY)
+        return None
     if "value" not in value and "tolerance" not in value:
         message = 'expected a number, an array, { value = …, tolerance = … } or { printed = "…" }'
         faults.add(key, f"{message}, got a table without these keys")

@@ -184,8 +184,9 @@ def _layer(table: Mapping[str, Any], key: Key, faults: Faults) -> LayerDraft:
         draft.normalisation = read_normalisation(got["normalisation"], (*key, "normalisation"), faults)
     if got.get("dropout") is not None:
         draft.dropout = read_dropout(got["dropout"], (*key, "dropout"), faults)
+    normalised = "normalisation" in table or faults.wrote(key, "normalisation")
     if "frozen" in got:
-        draft.frozen = read_frozen(got["frozen"], (*key, "frozen"), _lacking(draft, "normalisation" in table), faults)
+        draft.frozen = read_frozen(got["frozen"], (*key, "frozen"), _lacking(draft, normalised), faults)
     return draft
 
 

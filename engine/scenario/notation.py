@@ -51,7 +51,8 @@ def read_notation(table: Mapping[str, Any], network: _Layers, faults: Faults) ->
     """What [notation] says, the default where it says nothing; all that is wrong with it goes to `faults`."""
     key: Key = ("notation",)
     given = table.get("letters", {})
-    plain = {**table, "letters": {}} if isinstance(given, dict) else table
+    # what stands in it is looked at below
+    plain = {**table, "letters": {}} if "letters" in table and isinstance(given, dict) else table
     got = convert(plain, schema.Notation, key, faults)
     options = {option.name: got.get(option.name, option.default) for option in STYLE_OPTIONS}
     letters = _letters(given, network, faults) if isinstance(given, dict) else {}

@@ -47,6 +47,8 @@ def convert(
     with `elsewhere=False` an unknown key is not said to belong in another table.
     """
     fields = _fields(struct)
+    # of a table whose header is misspelt only what is deeper in it is there
+    missing = missing and key not in faults.misspelt
     misspelt = _unknown(table, fields, key, faults, elsewhere)
     values: dict[str, Any] = {}
     for name, info in fields.items():
@@ -80,8 +82,9 @@ def _unknown(
             continue
         belongs = home(name) if elsewhere else None
         # a table of thousands of unknown keys is no table with slips of the pen
-        near = [] if belongs or len(table) > _LIKELY else nearest(name, free)
+        near = [] if belongs or len(table) > _LIKELY else nearest(name, free) or nearest(name, fields)
         meant.update(near)
+        faults.misspelt.update((*key, one) for one in near)
         if belongs:
             faults.add((*key, name), f"this key does not go here: it belongs in {belongs}", At.KEY)
             continue

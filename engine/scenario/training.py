@@ -67,6 +67,8 @@ def read_training(table: Mapping[str, Any] | None, faults: Faults) -> TrainingDr
     if "iterations" in table and "epochs" in table:
         message = "iterations and epochs both say how long to train: keep one"
         faults.add((*KEY, "epochs"), message, At.KEY)
+    elif faults.wrote(KEY, "iterations", "epochs"):
+        pass
     elif "iterations" in got and "epochs" in got and draft.iterations is None and draft.epochs is None:
         message = "missing: say how long to train with iterations = 5 (updates) or epochs = 5 (passes over the data)"
         faults.add((*KEY, "iterations"), message, At.TABLE)
@@ -105,6 +107,7 @@ def _loss(value: Any, key: Key, faults: Faults) -> tuple[str | None, Loss | None
         given |= dict(zip(_CONVENTIONS, fixed, strict=True))
     missing = [part for part in _CONVENTIONS if part not in given]
     got = convert({**given, "name": name}, schema.loss(base, options), key, faults, missing=False)
+    missing = [part for part in missing if not faults.wrote(key, part)]
     if missing:
         faults.add(key, _incomplete(name, missing))
     if len(faults.found) > before:

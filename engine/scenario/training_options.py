@@ -13,7 +13,7 @@ from engine.scenario.layer_options import layer_number
 from engine.scenario.model import Clipping, Noise, Penalty, Schedule
 from engine.scenario.network import LayerDraft, NetworkDraft, Tie
 from engine.scenario.tables import choose_name, convert
-from engine.scenario.words import quoted
+from engine.scenario.words import nearest, quoted
 
 _ONLY = {"l1_ratio": "elastic_net", "proximal": "l1"}
 """Options of one penalty that are asked of others."""
@@ -49,7 +49,7 @@ def _penalty(table: Mapping[str, Any], key: Key, faults: Faults) -> PenaltyDraft
         if option in table and of != name:
             faults.add((*key, option), f"only {of} has it, and this is {name}", At.KEY)
             del table[option]
-    if name != "l1" and "factor" not in table:
+    if name != "l1" and "factor" not in table and not any(nearest(one, ["factor"]) for one in table):
         message = (
             f"{name} needs factor too, because books disagree: write factor = 0.5 for ½λ‖w‖², or factor = 1.0 for λ‖w‖²"
         )
