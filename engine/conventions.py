@@ -11,6 +11,8 @@ from engine.numbers import shortest
 from engine.scenario.errors import clean
 from engine.scenario.model import Layer, Normalisation, Option, Penalty, Scenario
 
+_OF_MOMENTUM = ("dampening", "nesterov", "momentum_form")
+
 
 def conventions(scenario: Scenario) -> Iterator[str]:
     """One sentence a topic: network, loss, penalties, optimizer, randomness, kinks, arithmetic, data."""
@@ -100,7 +102,9 @@ def _optimizer(scenario: Scenario) -> Iterator[str]:
     training = scenario.training
     optimizer = training.optimizer
     words = [optimizer.name, f"learning rate {shortest(optimizer.learning_rate)}"]
-    words += [_option(name, value) for name, value in optimizer.options.items()]
+    # without momentum these change nothing
+    silent = () if optimizer.options.get("momentum") else _OF_MOMENTUM
+    words += [_option(name, value) for name, value in optimizer.options.items() if name not in silent]
     yield f"Optimizer: {', '.join(words)}."
     if training.schedule:
         values = training.schedule.values

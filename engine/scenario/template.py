@@ -41,6 +41,7 @@ class Wishes:
     iterations: int
     init: str
     seed: int
+    """Of the first layer; the next layers have the numbers after it."""
 
 
 def usual_loss(outputs: int, output_activation: str | None) -> str:
@@ -93,7 +94,11 @@ def template(wishes: Wishes) -> str:
             "[[network.layers]]" + " " * (_COLUMN - 18) + f"# layer {number}" + (", the output" if last else ""),
             _line("units", str(units), "neurons"),
             _line("activation", string(wishes.output_activation if last else wishes.activation), "a = f(z)"),
-            _line("weights", _init(wishes), "or rows of numbers: a row per unit, a number per input"),
+            _line(
+                "weights",
+                _init(wishes, wishes.seed + number - 1),
+                "or rows of numbers: a row per unit, a number per input",
+            ),
             _line("biases", '"zeros"', 'or a number per unit, or "none"'),
         ]
     x, y = _data(wishes)
@@ -129,11 +134,12 @@ def _rows(key: str, rows: Sequence[Sequence[float]], comment: str) -> list[str]:
     return [f"{key} = [" + " " * (_COLUMN - len(key) - 5) + f"# {comment}", *(f"    {text}," for text in texts), "]"]
 
 
-def _init(wishes: Wishes) -> str:
+def _init(wishes: Wishes, seed: int) -> str:
+    """How a layer is drawn; each with a seed of its own, so that layers of one size do not begin alike."""
     entry = INITIALISERS[wishes.init]
     needed = {name: repr(_INIT_EXAMPLES[name]) for name, default in entry.options.items() if default is None}
     if entry.random:
-        needed["seed"] = str(wishes.seed)
+        needed["seed"] = str(seed)
     return inline({"init": string(wishes.init), **needed}) if needed else string(wishes.init)
 
 

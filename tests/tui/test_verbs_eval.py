@@ -62,7 +62,7 @@ def test_text_reads_back_exactly(capsys: Any) -> None:
 def test_every_wrong_address_is_said_at_once(capsys: Any) -> None:
     assert main(["eval", "softplus", "zz", "a[1]", "a[9]", "W[1]@6", "W[1"]) == 2
     out, err = capsys.readouterr()
-    assert out == ""
+    assert out == "a[1] = [[0.7981388693815917, 0.8315734864417373]]\n", "one that names nothing costs no other"
     lines = err.splitlines()
     assert len(lines) == 4
     assert lines[0] == "backprop-tui: 'zz': there is no quantity 'zz' in this network; did you mean z?"
@@ -70,6 +70,19 @@ def test_every_wrong_address_is_said_at_once(capsys: Any) -> None:
     assert [text in line for text, line in zip(("'zz'", "'a[9]'", "'W[1]@6'", "'W[1'"), lines, strict=True)] == [
         True
     ] * 4
+
+
+def test_what_names_nothing_costs_no_other_its_number(capsys: Any) -> None:
+    assert main(["eval", "softplus", "loss", "zz", "--format", "json"]) == 2
+    out, err = capsys.readouterr()
+    assert list(json.loads(out)) == ["loss"]
+    assert err.count("\n") == 1
+    assert main(["eval", "softplus", "zz", "--format", "json"]) == 2
+    assert capsys.readouterr().out == ""
+    assert main(["eval", "softplus_by_hand", "dW[1][1,1]", "zz", "W[1][1,1]@1"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "dW[1][1,1] = -0.026\nW[1][1,1]@1 = -0.474\n"
+    assert "there is no quantity 'zz'" in err
 
 
 def test_a_sample_the_batch_has_not(tmp_path: Path, capsys: Any) -> None:

@@ -85,6 +85,34 @@ def test_options_are_what_the_file_says(file: Path) -> None:
     assert training.optimizer.learning_rate == 0.25
 
 
+def test_every_layer_is_drawn_with_a_seed_of_its_own(file: Path) -> None:
+    assert new(file, "--layers", "3-3-3-3", "--seed", "11") == 0
+    layers = read(file).layers
+    assert [layer.weights_origin for layer in layers] == [f"xavier_uniform, seed {seed}" for seed in (11, 12, 13)]
+    assert len({layer.weights.tobytes() for layer in layers}) == 3
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--loss foo", "docs/functions.md lists the 38 there are, half_squared_error and sum_squared_error among them"),
+        ("--loss mean_squard_error", "did you mean `mean_squared_error`?"),
+        ("--loss hubber", "did you mean `huber`?"),
+        ("--activation foo", "docs/functions.md lists the 17 there are, identity and sigmoid among them"),
+        ("--activation sigmod", "did you mean `sigmoid`?"),
+        ("--optimizer foo", "expected one of sgd, adagrad, adadelta, rmsprop, adam"),
+    ],
+)
+def test_an_unknown_name_is_told_the_nearest_or_where_they_are_listed(
+    file: Path, option: str, said: str, capsys: Any
+) -> None:
+    assert new(file, *option.split()) == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert len(message) < 160
+    assert not file.exists()
+
+
 def test_explicit_writes_the_drawn_weights_out(tmp_path: Path) -> None:
     drawn, written = tmp_path / "drawn.toml", tmp_path / "written.toml"
     assert new(drawn) == 0

@@ -21,7 +21,7 @@ from tui.verbs.wrong import WrongInputError
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 KEYS = [
     *("step", "iteration", "phase", "layer", "address", "sample", "row", "value"),
-    *("symbolic", "substituted", "tree", "definition", "steps"),
+    *("symbolic", "substituted", "tree", "definition", "steps", "conventions"),
 ]
 
 BATCHES = """
@@ -179,7 +179,8 @@ class TestSteps:
         assert json.loads(capsys.readouterr().out) == chosen
 
     def test_the_first_step(self, capsys: Any) -> None:
-        first = traced(capsys, "softplus", "--iterations", "1")[0]
+        first, *rest = traced(capsys, "softplus", "--iterations", "1")
+        assert [entry["conventions"] for entry in rest] == [None] * 33, "told once"
         assert first == {
             "step": 1,
             "iteration": 1,
@@ -194,6 +195,11 @@ class TestSteps:
             "tree": first["tree"],
             "definition": None,
             "steps": 1,
+            "conventions": [
+                "Network: 2-2-1; layer 1 softplus, layer 2 softplus.",
+                "Loss: squared_error, factor 0.5, sum over outputs, sum over samples.",
+                "Optimizer: sgd, learning rate 1, momentum 0, weight decay 0.",
+            ],
         }
 
     def test_the_definition_is_the_textbooks(self, capsys: Any) -> None:

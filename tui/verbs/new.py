@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -19,6 +19,9 @@ SHAPING = (
     "layers", "activation", "output_activation", "loss", "optimizer", "learning_rate", "iterations", "init", "seed",
 )  # fmt: skip
 """Options that say what the network is; with --from it is that of the copy."""
+
+MOST_NAMES = 12
+"""As many names as a message lists."""
 
 
 def run(options: Namespace) -> int:
@@ -131,14 +134,26 @@ class _Asking:
 
 def _one_of(spellings: Mapping[str, str]) -> Callable[[str], str]:
     def read(text: str) -> str:
-        from engine.scenario.words import instead, quoted
+        from engine.scenario.words import quoted
 
         if text in spellings:
             return spellings[text]
-        names: Iterable[str] = dict.fromkeys(spellings.values())
-        raise ValueError(f"unknown name {quoted(text)}: {instead(text, names)}")
+        raise ValueError(f"unknown name {quoted(text)}: {_instead(text, spellings)}")
 
     return read
+
+
+def _instead(text: str, spellings: Mapping[str, str]) -> str:
+    """The names most like it, all where they are few, else where they are listed."""
+    from engine.scenario.words import did_you_mean, nearest
+
+    near = nearest(text, spellings)
+    if near:
+        return did_you_mean(near)
+    names = list(dict.fromkeys(spellings.values()))
+    if len(names) <= MOST_NAMES:
+        return f"expected one of {', '.join(names)}"
+    return f"docs/functions.md lists the {len(names)} there are, {names[0]} and {names[1]} among them"
 
 
 def _sizes(text: str) -> tuple[int, ...]:

@@ -1,4 +1,7 @@
-"""The entries of a trace as JSON objects: the same keys in every one, nothing rounded."""
+"""The entries of a trace as JSON objects: the same keys in every one, nothing rounded.
+
+`conventions` is last, and null: what changes the numbers is told once, with the first entry that is written.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,7 @@ class Objects:
             f'"row": {"null" if sample is None else rows[sample - 1] + 1}, '
             f'"value": {_json(scope.value(address, quantity))}, "symbolic": {encode(symbolic)}, '
             f'"substituted": {encode(substituted)}, "tree": {form.tree([_json(value) for value in values], place.k)}, '
-            f'"definition": {"null" if definition is None else encode(definition)}, "steps": 1}}'
+            f'"definition": {"null" if definition is None else encode(definition)}, "steps": 1, "conventions": null}}'
         )
 
     def _number(self, value: float) -> str:
@@ -119,6 +122,7 @@ class Objects:
             "tree": tree(formula_tree),
             "definition": definition,
             "steps": 1,
+            "conventions": None,
         }
 
     def _words(self, place: Place, scope: RecordScope, node: Node, value: float) -> tuple[str, str | None]:
@@ -160,6 +164,7 @@ class Objects:
             "tree": None,
             "definition": None,
             "steps": group.steps,
+            "conventions": None,
         }
 
     def _value(self, part: Part) -> Any:

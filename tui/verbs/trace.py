@@ -6,14 +6,16 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
+from engine.conventions import conventions
 from engine.plan import Granularity
 from engine.printers.ascii import AsciiPrinter
 from engine.printers.base import SHORTEST, Printer
 from engine.quantity import Phase
 from tui.session import Session
 from tui.settings import Settings
-from tui.terminal import Writer, encodes
+from tui.terminal import Writer, encodes, to_ascii
 from tui.verbs.blocks import Blocks
 from tui.verbs.groups import Group, Selection, groups, iterations
 from tui.verbs.load import open_session
@@ -38,6 +40,8 @@ def run(options: Namespace) -> int:
 def _jsonl(session: Session, selection: Selection, ascii: bool) -> None:
     """One object a line, in the Unicode alphabet unless told otherwise: what the terminal can show is no matter."""
     objects = Objects(session, ascii)
+    # every number here is the exact one
+    told = [to_ascii(line) if ascii else line for line in conventions(replace(session.scenario, arithmetic=None))]
     encode = json.JSONEncoder(ensure_ascii=not encodes(sys.stdout), allow_nan=False).encode
 
     def write(group: Group) -> None:
@@ -45,6 +49,10 @@ def _jsonl(session: Session, selection: Selection, ascii: bool) -> None:
             line = objects.line(group.first, encode)
         else:
             line = encode(objects.group(group, selection.granularity))
+        if told:
+            # once, with the first: what holds of all
+            line = f"{line.removesuffix('null}')}{encode(told)}}}"
+            told.clear()
         sys.stdout.write(line + "\n")
 
     _stream(session, groups(session.trace, selection), write)
