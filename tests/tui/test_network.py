@@ -20,7 +20,8 @@ from tui.draw.figures import edge_number, number
 from tui.draw.graph import draw_graph
 from tui.draw.graph_grid import Grid, draw_pixels, grid_for, pixel_hits, pixels_of
 from tui.draw.graph_model import Heatmap
-from tui.draw.network import NetworkView, lit_path
+from tui.draw.lit import lit_by
+from tui.draw.network import NetworkView
 from tui.draw.network_edges import Edges, combined
 from tui.palette import PALETTES
 from tui.session import Session
@@ -225,7 +226,7 @@ def test_a_path_through_a_transposed_matrix() -> None:
     network = walk.trace.network
     assert network.dense[2].transposed
     nodes = (Address("W", 1, (2, 3)), Address("z", 2, (3,), 1), Address("a", 2, (3,), 1), Address("loss"))
-    assert lit_path(nodes, network).edges == {(2, (3, 2))}
+    assert lit_by(nodes, network).edges == {(2, (3, 2))}
 
 
 def test_large_boxes_where_there_is_room_and_else_the_usual_ones() -> None:

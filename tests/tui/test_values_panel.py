@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from engine.address import Address
 from engine.scenario.model import Scenario, frozen_array
 from tui.draw.cells import Drawing, Hit, plain_text, width_of
-from tui.draw.network import number
+from tui.draw.figures import number
 from tui.draw.values import TABLES, draw_values, table_text
 from tui.session import Session
 from tui.settings import Settings

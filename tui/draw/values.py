@@ -15,7 +15,7 @@ from engine.notation import Notation
 from engine.numbers import shortest
 from engine.trace import Step
 from tui.draw.cells import PLAIN, Canvas, Drawing, Hit, Look
-from tui.draw.network import number
+from tui.draw.figures import number
 from tui.draw.values_plan import Column, Content, Group, content
 from tui.draw.wrap import clip
 from tui.session import Session
