@@ -6,6 +6,7 @@ No widget lives here, so that plain text and the app move and speak alike.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 
@@ -22,6 +23,7 @@ from engine.scenario.model import Note, Scenario
 from engine.symmetry import Units, identical_units, statement, statements
 from engine.trace import Progress, Step, Trace
 from tui.by_hand import ByHand
+from tui.draw.cells import width_of
 from tui.series import Series
 from tui.settings import Settings
 from tui.terminal import to_ascii
@@ -241,24 +243,34 @@ class Session:
         notation = self.notation(settings or Settings())
         return [notation.sentence(said) for said in statements(self.trace, k)] if self._small else []
 
-    def words(self, step: Step, settings: Settings) -> str:
-        """Where a step stands: `step 17/64 · iteration 2/5 · backward · layer 2 · ∂L/∂w₁₂⁽²⁾`."""
+    def words(self, step: Step, settings: Settings, room: int | None = None) -> str:
+        """Where a step stands: `step 17/64 · iteration 2/5 · backward · layer 2 · ∂L/∂w₁₂⁽²⁾`.
+
+        In as many cells as there is `room` for, if it can be: what the rest of a screen says too goes first.
+        """
         dot = " - " if settings.ascii else " · "
-        parts = [
-            f"step {step.index + 1:,}/{len(self.trace):,}",
-            f"iteration {step.iteration:,}/{self.scenario.training.iterations:,}",
-            str(step.phase),
-        ]
+        for leave_out in range(4):
+            words = dot.join(self._words(step, settings, leave_out))
+            if room is None or width_of(words) <= room:
+                break
+        return words
+
+    def _words(self, step: Step, settings: Settings, leave_out: int) -> Iterator[str]:
+        """Where a step stands; left out are, one after the other, that a layer is the output, totals, the phase."""
+        of_steps, of_iterations = f"/{len(self.trace):,}", f"/{self.scenario.training.iterations:,}"
+        yield f"step {step.index + 1:,}{of_steps if leave_out < 2 else ''}"
+        yield f"iteration {step.iteration:,}{of_iterations if leave_out < 2 else ''}"
+        if leave_out < 3:
+            yield str(step.phase)
         if step.quantity.layer is not None:
-            parts.append(self.layer_name(step.quantity.layer, settings))
-        parts.append(self.symbol(step, settings))
+            name = self.layer_name(step.quantity.layer, settings)
+            yield name.removesuffix(" (output)") if leave_out else name
+        yield self.symbol(step, settings)
         name = self.unit_name(step)
         if name:
-            parts.append(to_ascii(name) if settings.ascii else name)
+            yield to_ascii(name) if settings.ascii else name
         if step.place.sample is not None and not self.trace.network.single:
-            samples = self.trace.network.batches.size(step.place.k)
-            parts.append(f"sample {step.place.sample}/{samples}")
-        return dot.join(parts)
+            yield f"sample {step.place.sample}/{self.trace.network.batches.size(step.place.k)}"
 
     def unit_name(self, step: Step) -> str:
         """What the scenario calls the output a step is about; nothing where it has no name."""

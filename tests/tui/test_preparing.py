@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from helpers import LARGE, SMALL, Walker, look_of, run, shipped, walking
 from textual._compositor import Compositor
 
-from tests.tui.helpers import LARGE, SMALL, Walker, look_of, run, shipped, walking
 from tui.draw.cells import Drawing
 from tui.widgets.cells import KEPT, NOTHING, Shown, runs
 from tui.widgets.panels import DrawnPanel, FormulaPanel, GraphPanel, Moment, TimelinePanel, TitleBar, ValuesPanel

@@ -217,3 +217,19 @@ def test_identical_units_are_stated_where_they_are_shown() -> None:
     assert walk.alike(walk.trace[walk.target("delta[3][1]", 0)]) == "", "an output is like no other"
     assert any("Units 1–3 of layer 2 are identical" in remark for remark in walk.remarks(0))
     assert Session(load("softplus")).remarks(0) == []
+
+
+def test_where_there_is_little_room_the_symbol_and_the_sample_stay() -> None:
+    walk = Session(net(2, 2, 1, samples=3, iterations=1_000_000))
+    step = walk.trace[walk.target("delta[2][1]#2", 0)]
+    at, count = f"{step.index + 1:,}", f"{len(walk.trace):,}"
+    forms = [
+        f"step {at}/{count} · iteration 1/1,000,000 · backward · layer 2 (output) · δ₁⁽²⁾ · sample 2/3",
+        f"step {at}/{count} · iteration 1/1,000,000 · backward · layer 2 · δ₁⁽²⁾ · sample 2/3",
+        f"step {at} · iteration 1 · backward · layer 2 · δ₁⁽²⁾ · sample 2/3",
+        f"step {at} · iteration 1 · layer 2 · δ₁⁽²⁾ · sample 2/3",
+    ]
+    assert walk.words(step, Settings()) == forms[0]
+    for form in forms:
+        assert walk.words(step, Settings(), len(form)) == form
+    assert walk.words(step, Settings(), 3) == forms[-1], "cutting is left to whoever draws"

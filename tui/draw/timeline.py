@@ -60,10 +60,7 @@ def timeline_rows(
     status = to_ascii(status) if settings.ascii else status
     step = session.trace[cursor]
     room = width - (len(status) + 2 if status else 0)
-    words = session.words(step, settings)
-    if len(words) > room:
-        # the number of the layer says it too
-        words = words.replace(" (output)", "")
+    words = session.words(step, settings, room)
     canvas.put(0, 0, clip(words, room, "..." if settings.ascii else "…"), Look("title"))
     if status:
         canvas.put(width - len(status), 0, status, Look("status"))
