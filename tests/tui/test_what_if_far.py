@@ -1,0 +1,290 @@
+"""Edits whose walk is computed while one looks on, and what is kept of them in a file."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from pathlib import Path
+from threading import Event
+
+import pytest
+from helpers import SCENARIOS, Walker, net, run, shipped, walking
+from textual.widgets import Input, OptionList
+from what_if import TABLE, said, same_as_fresh, scenario_of, status_of, typed
+
+from engine.scenario.edit import Draft
+from engine.scenario.model import Scenario
+from engine.scenario.read import read_text
+from engine.trace import PROGRESS_EVERY, Progress, Trace
+from tui import session as sessions
+from tui.session import Session
+
+# far walks, and what goes on meanwhile
+
+
+class Gate:
+    """Holds a computation after its first piece until opened."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.open = Event()
+        self.entered = Event()
+        reach = Trace.reach
+
+        def held(trace: Trace, k: int, progress: Progress | None = None) -> bool:
+            if progress is None:
+                return reach(trace, k)
+
+            def asked(done: int) -> bool:
+                going = progress(done)
+                self.entered.set()
+                assert self.open.wait(20)
+                return going and progress(done)
+
+            return reach(trace, k, asked)
+
+        patch.setattr(Trace, "reach", held)
+
+    async def reached(self, walker: Walker) -> None:
+        assert await asyncio.to_thread(self.entered.wait, 20)
+        await walker.settle()
+
+
+FAR = 2 * PROGRESS_EVERY
+"""Updates that take two pieces of work."""
+
+
+@pytest.fixture
+def far(monkeypatch: pytest.MonkeyPatch) -> Scenario:
+    """A scenario whose end is computed by a worker."""
+    monkeypatch.setattr(sessions, "AT_ONCE", 1)
+    text = (SCENARIOS / "softplus.toml").read_text().replace("iterations = 5", f"iterations = {FAR}")
+    return read_text(text, SCENARIOS / "softplus.toml")
+
+
+async def at_the_end(walker: Walker) -> None:
+    await walker.press("G")
+    await walker.work()
+    assert walker.cursor == walker.screen.walk.last
+
+
+def rate(walker: Walker) -> float:
+    return walker.screen.walk.scenario.training.optimizer.learning_rate
+
+
+def test_a_far_edit_is_computed_before_it_is_shown(far: Scenario) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            old, last = walker.screen.walk, walker.cursor
+            walker.screen._edited("lr = 0.5")
+            assert walker.screen.walk is old
+            assert status_of(walker) == f"lr = 0.5: computing update 0 of {FAR - 1:,} (Esc stops)"
+            await walker.work()
+            assert rate(walker) == 0.5
+            assert walker.cursor == last
+            fresh = Session(walker.screen.walk.scenario, Session(far))
+            await same_as_fresh(walker, fresh)
+            await walker.press("u")
+            await walker.work()
+            assert rate(walker) == 1.0
+            assert walker.cursor == last
+            assert status_of(walker) == "taken back: lr = 0.5"
+            await walker.press("U")
+            await walker.work()
+            assert rate(walker) == 0.5
+            await walker.press("R")
+            await walker.work()
+            assert rate(walker) == 1.0
+
+    run(check())
+
+
+def test_a_jump_after_an_edit_computes_the_walk_before_too(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its numbers are looked at to mark what changed; running it while drawing would hold the keys up."""
+    reach, worked = Trace.reach, []
+
+    def noted(trace: Trace, k: int, progress: Progress | None = None) -> bool:
+        if progress is not None:
+            worked.append(trace)
+        return reach(trace, k, progress)
+
+    monkeypatch.setattr(Trace, "reach", noted)
+
+    async def check() -> None:
+        async with walking(far) as walker:
+            walker.screen._edited("lr = 0.5")
+            await walker.settle()
+            await at_the_end(walker)
+            before = walker.screen.walk.before
+            assert before is not None
+            assert worked == [walker.screen.walk.trace, before.trace]
+            # where it has no such iteration there is nothing to compare
+            walker.screen._edited("iterations = 3")
+            await walker.work()
+            walker.screen._edited(f"iterations = {FAR}")
+            await walker.work()
+            await at_the_end(walker)
+
+    run(check())
+
+
+def test_a_computation_given_up_changes_nothing(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            gate = Gate(monkeypatch)
+            walk = walker.screen.walk
+            walker.screen._edited("lr = 0.5")
+            await gate.reached(walker)
+            await walker.press("escape")
+            gate.open.set()
+            await walker.work()
+            assert walker.screen.walk is walk
+            assert walker.screen.edits.before is None
+            assert walker.screen.why_not("undo") == "nothing has been changed"
+
+    run(check())
+
+
+def test_another_edit_while_one_is_computed_takes_its_place(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            gate = Gate(monkeypatch)
+            walker.screen._edited("lr = 0.5")
+            await gate.reached(walker)
+            await typed(walker, "i", "lr = 0.25")
+            gate.open.set()
+            await walker.work()
+            assert rate(walker) == 0.25
+            assert walker.screen.edits.words == ("lr = 0.25",)
+            await same_as_fresh(walker, Session(walker.screen.walk.scenario, Session(far)))
+
+    run(check())
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "why"),
+    [("i", "W[1][2,2] = 1", "no unit"), ("r", "a[2][1] = 0.9 by W[1][2,2] from 0 to 1", ""), ("B", "a[1][2] > 1", "")],
+)
+def test_a_dialog_open_while_the_walk_changes_says_what_no_longer_fits(
+    key: str, text: str, why: str, far: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            gate = Gate(monkeypatch)
+            smaller = net(2, 1, 1, iterations=FAR)
+            changed = far.text.replace("units = 2", "units = 1").replace("[[-0.5, 0.5], [-0.8, 0.8]]", "[[-0.5, 0.5]]")
+            changed = changed.replace("biases = [0.1, 0.1]", "biases = [0.1]").replace("[[1.0, -1.0]]", "[[1.0]]")
+            changed = changed.split("[expect]")[0]
+            assert far.path is not None
+            assert len(smaller.layers) == len(read_text(changed, far.path).layers)
+            walker.screen.edits.draft(walker.screen.walk)
+            walker.screen.take(Draft.of(changed, far.path), "one unit less")
+            await gate.reached(walker)
+            await typed(walker, key, text, enter=False)
+            gate.open.set()
+            await walker.work()
+            assert walker.screen.walk.trace.network.sizes == (2, 1, 1)
+            await walker.press("enter")
+            await walker.work()
+            assert walker.app._exception is None
+            assert any("2" in word.message for word in walker.app._notifications)
+            assert len(walker.screen.edits.words) == 1
+
+    run(check())
+
+
+# keeping
+
+
+def test_what_is_walked_can_be_kept_and_comments_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def check() -> None:
+        async with walking(shipped("softplus"), at=2) as walker:
+            walker.screen._edited("lr = 0.25")
+            await walker.press("ctrl+s")
+            assert walker.top.query_one(Input).value == "softplus_changed.toml"
+            assert said(walker) == "a new file softplus_changed.toml"
+            await walker.press("enter")
+            assert "saved softplus_changed.toml" in walker.text
+            kept = (tmp_path / "softplus_changed.toml").read_text()
+            original = (SCENARIOS / "softplus.toml").read_text()
+            changed = [pair for pair in zip(original.split("\n"), kept.split("\n"), strict=True) if pair[0] != pair[1]]
+            assert changed == [
+                (
+                    'optimizer = { name = "sgd", learning_rate = 1.0 }',
+                    'optimizer = { name = "sgd", learning_rate = 0.25 }',
+                )
+            ]
+            assert [path.name for path in tmp_path.iterdir()] == ["softplus_changed.toml"], "nothing is left beside it"
+
+    run(check())
+
+
+def test_a_file_that_is_there_is_replaced_only_when_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    there = tmp_path / "softplus.toml"
+    there.write_text("mine")
+
+    async def check() -> None:
+        async with walking(shipped("softplus"), at=2) as walker:
+            for keys in (("escape",), ("enter",)):
+                await walker.press("ctrl+s")
+                assert said(walker) == "softplus.toml is there already: you will be asked"
+                await walker.press("enter")
+                assert walker.top.query_one(OptionList).highlighted == 0
+                await walker.press(*keys)
+                assert walker.top is walker.screen
+                assert there.read_text() == "mine"
+            await walker.press("ctrl+s", "enter", "down", "enter")
+            assert there.read_text() == shipped("softplus").text
+
+    run(check())
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("{folder}", "is a folder: name a file in it"),
+        ("{folder}/none/a.toml", "there is no folder"),
+        ("a" * 300, "cannot be a file"),
+        ("~nobody_of_this_name/a.toml", "cannot be a file"),
+    ],
+)
+def test_where_nothing_can_be_saved_is_said(text: str, why: str, tmp_path: Path) -> None:
+    async def check() -> None:
+        async with walking(shipped("softplus")) as walker:
+            await typed(walker, "ctrl+s", text.format(folder=tmp_path))
+            told = [word.message for word in walker.app._notifications]
+            if walker.top is not walker.screen:
+                told.append(said(walker))
+            assert any(why in one for one in told), told
+            assert not list(tmp_path.iterdir())
+
+    run(check())
+
+
+def test_what_is_kept_elsewhere_has_its_data_with_it(tmp_path: Path) -> None:
+    async def check() -> None:
+        scenario = scenario_of("from a table", tmp_path)
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        async with walking(scenario) as walker:
+            walker.screen._edited("lr = 0.25")
+            for folder in (tmp_path, elsewhere):
+                await typed(walker, "ctrl+s", str(folder / "kept.toml"))
+        beside = tomllib.loads((tmp_path / "kept.toml").read_text())
+        assert beside["data"] == tomllib.loads(TABLE)["data"]
+        kept = (elsewhere / "kept.toml").read_text()
+        assert "# drawn" in kept
+        again = read_text(kept, elsewhere / "kept.toml")
+        assert again.x.tolist() == scenario.x.tolist()
+        assert again.y.tolist() == scenario.y.tolist()
+        assert again.training.optimizer.learning_rate == 0.25
+
+    run(check())
