@@ -146,29 +146,70 @@ def test_a_computation_given_up_changes_nothing(far: Scenario, monkeypatch: pyte
     run(check())
 
 
-def test_another_edit_while_one_is_computed_takes_its_place(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_edit_while_one_is_computed_comes_on_top(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check() -> None:
         async with walking(far) as walker:
             await at_the_end(walker)
             gate = Gate(monkeypatch)
             walker.screen._edited("lr = 0.5")
             await gate.reached(walker)
-            await typed(walker, "i", "lr = 0.25")
+            await typed(walker, "i", "x[1] = 3")
             gate.open.set()
             await walker.work()
-            assert rate(walker) == 0.25
-            assert walker.screen.edits.words == ("lr = 0.25",)
+            assert rate(walker) == 0.5
+            assert walker.screen.walk.scenario.x[0, 0] == 3
+            assert walker.screen.edits.words == ("lr = 0.5", "x[1] = 3")
+            await same_as_fresh(walker, Session(walker.screen.walk.scenario, Session(far)))
+            await walker.press("u")
+            await walker.work()
+            assert walker.screen.edits.words == ("lr = 0.5",), "one at a time"
+
+    run(check())
+
+
+def test_a_change_being_computed_survives_that_one_walks_about(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            gate = Gate(monkeypatch)
+            walker.screen._edited("lr = 0.5")
+            await gate.reached(walker)
+            await walker.press("h", "h", "g")
+            assert walker.cursor == 0
+            assert rate(walker) == 1.0, "the old walk is there meanwhile"
+            await walker.press("l", "l")
+            gate.open.set()
+            await walker.work()
+            assert rate(walker) == 0.5
+            assert walker.cursor == 2, "where the person is"
+            assert not walker.app._notifications
             await same_as_fresh(walker, Session(walker.screen.walk.scenario, Session(far)))
 
     run(check())
 
 
-@pytest.mark.parametrize(
-    ("key", "text", "why"),
-    [("i", "W[1][2,2] = 1", "no unit"), ("r", "a[2][1] = 0.9 by W[1][2,2] from 0 to 1", ""), ("B", "a[1][2] > 1", "")],
-)
+@pytest.mark.parametrize("key", ["escape", "u"])
+def test_changes_given_up_are_named(key: str, far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            gate = Gate(monkeypatch)
+            walker.screen._edited("lr = 0.5")
+            await gate.reached(walker)
+            walker.screen._edited("x[1] = 3")
+            await walker.press(key)
+            gate.open.set()
+            await walker.work()
+            assert rate(walker) == 1.0
+            assert [word.message for word in walker.app._notifications] == ["given up: lr = 0.5, x[1] = 3"]
+            assert walker.screen.draft.text == walker.screen.walk.scenario.text
+
+    run(check())
+
+
+@pytest.mark.parametrize(("key", "text"), [("r", "a[2][1] = 0.9 by W[1][2,2] from 0 to 1"), ("B", "a[1][2] > 1")])
 def test_a_dialog_open_while_the_walk_changes_says_what_no_longer_fits(
-    key: str, text: str, why: str, far: Scenario, monkeypatch: pytest.MonkeyPatch
+    key: str, text: str, far: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def check() -> None:
         async with walking(far) as walker:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from helpers import Walker, shipped
@@ -75,4 +76,7 @@ async def same_as_fresh(walker: Walker, fresh: Session) -> None:
     assert str(fresh.trace.plan.place(walker.cursor)) == str(place)
     for panel in walker.screen.query(Panel):
         if panel.display and panel.id != "curves":
-            assert list(panel._rows) == list(panel.paint(fresh, *panel.content_size)), (panel.id, str(place.address))
+            moment = panel.moment()
+            assert moment is not None
+            wanted = panel.draw(replace(moment, session=fresh), *panel.content_size)
+            assert panel.drawing.rows == wanted.rows, (panel.id, str(place.address))

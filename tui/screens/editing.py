@@ -26,13 +26,15 @@ class Editing(Moving):
     def __init__(self) -> None:
         super().__init__()
         self.edits = Edits()
+        self._coming: list[tuple[Draft, str]] = []
+        """Changes made whose walk is still being computed, and their words."""
 
     # changing
 
     def action_edit(self) -> None:
         self.pause()
         walk, cursor = self.walk, self.cursor
-        draft = self.edits.draft(walk)
+        draft = self.draft
         self.app.push_screen(
             EditScreen(
                 suggestions(walk, cursor, draft),
@@ -45,7 +47,7 @@ class Editing(Moving):
         if text is None:
             return
         target, value = parse_edit(text)
-        now = self.edits.draft(self.walk)
+        now = self.draft
         try:
             draft = now.set(target, value, aside=True)
         except EditError as error:
@@ -57,11 +59,36 @@ class Editing(Moving):
         else:
             self.take(draft, f"{target} = {value}")
 
+    @property
+    def draft(self) -> Draft:
+        """The scenario's text with every change made, those that are still being computed among them."""
+        return self._coming[-1][0] if self._coming else self.edits.draft(self.walk)
+
     def take(self, draft: Draft, words: str) -> None:
         """Walk a changed scenario, and remember the way back to this one."""
-        self._swap(draft, lambda: self.edits.add(draft, words), words)
+        coming = [*self._coming, (draft, words)]
+        # they are not given up: they are part of what comes
+        self._coming = []
+
+        def done() -> None:
+            self._coming = []
+            for made in coming:
+                self.edits.add(*made)
+
+        if not self._swap(draft, done, words):
+            self._coming = coming
+
+    def cancel(self) -> bool:
+        given_up = [words for _, words in self._coming]
+        self._coming = []
+        if given_up:
+            self.say(f"given up: {', '.join(given_up)}")
+        return super().cancel()
 
     def action_undo(self) -> None:
+        if self._coming:
+            self.cancel()
+            return
         now, before = self.edits.now, self.edits.before
         if now is not None and before is not None:
             self._swap(before.draft, self.edits.undo, f"taken back: {now.words}")
@@ -69,6 +96,7 @@ class Editing(Moving):
     def action_redo(self) -> None:
         after = self.edits.after
         if after is not None:
+            self._coming = []
             self._swap(after.draft, self.edits.redo, after.words)
 
     def action_revert(self) -> None:
@@ -76,26 +104,34 @@ class Editing(Moving):
         if original is not None:
             self.take(original, "the file's values")
 
-    def _swap(self, draft: Draft, done: Callable[[], None], words: str) -> None:
-        """Walk another scenario from the same step on, once it has been computed as far as that step."""
-        session = Session(draft.scenario, self.walk)
-        step = session.same(self.walk, self.cursor)
-        k = session.trace.plan.k_of(step)
+    def _swap(self, draft: Draft, done: Callable[[], None], words: str) -> bool:
+        """Walk another scenario from the same step on, once it has been computed so far; whether that is now."""
+        return self._land(Session(draft.scenario, self.walk), done, words)
 
-        def arrive(_: object) -> None:
+    def _land(self, session: Session, done: Callable[[], None], words: str) -> bool:
+        # where the person is by now: one can walk about in the old walk until the new one is there
+        step = session.same(self.walk, self.cursor)
+        if session.near(step):
             done()
+            self.cancel()
             self.replace_walk(session, step)
             self.status = words
+            return True
+        k = session.trace.plan.k_of(step)
 
-        if session.near(step):
-            self.cancel()
-            arrive(None)
-            return
+        def land(_: object) -> None:
+            self._land(session, done, words)
+
+        # not given up: still coming
+        coming, self._coming = self._coming, []
         self.compute(
             lambda progress: session.reach(step, progress),
-            arrive,
+            land,
             lambda done: f"{words}: computing update {done:,} of {k:,}",
+            goes_on=True,
         )
+        self._coming = coming
+        return False
 
     def replace_walk(self, session: Session, step: int) -> None:
         """Show another walk, at one of its steps; what was set for the old one holds as far as it can."""
@@ -200,7 +236,7 @@ class Editing(Moving):
 
     def why_not(self, command: str) -> str:
         match command:
-            case "undo" if self.edits.before is None:
+            case "undo" if self.edits.before is None and not self._coming:
                 return "nothing has been changed"
             case "redo" if self.edits.after is None:
                 return "no change has been taken back"

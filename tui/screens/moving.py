@@ -46,7 +46,7 @@ class Moving(Working):
             self.pause()
         walk = self.walk
         if walk.near(step):
-            self.cancel()
+            self.overtake()
             self._arrive(step, keep)
             return
         k = walk.trace.plan.k_of(step)

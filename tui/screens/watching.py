@@ -53,7 +53,7 @@ class Watching(Editing):
             self._complain(f"{path.name}: there is nothing to step through: the training has no iterations")
             return
         self._complain("")
-        if draft.text != self.edits.draft(self.walk).text:
+        if draft.text != self.draft.text:
             self.take(draft, f"{path.name} was saved")
 
     def _complain(self, text: str) -> None:

@@ -58,6 +58,8 @@ class Working(Screen[None]):
     _job = 0
     """The number of the computation that runs; 0: none."""
     _jobs = 0
+    _goes_on = False
+    """Whether what is computed goes on while a person moves."""
     _then: Callable[[object], None]
     _said: Callable[[int], str]
 
@@ -82,12 +84,14 @@ class Working(Screen[None]):
         job: Callable[[Progress], Result],
         then: Callable[[Result], None],
         said: Callable[[int], str],
+        goes_on: bool = False,
     ) -> None:
         """Run `job` in a thread, `said(done)` in the status meanwhile, `then(result)` when it has ended.
 
-        A later computation takes the place of the one that runs.
+        A later computation takes the place of the one that runs; so does a move, unless it `goes_on`.
         """
         self.cancel()
+        self._goes_on = goes_on
         self._jobs += 1
         self._job = self._jobs
         self._then = then  # type: ignore[assignment]  # the result of this very job, by its number
@@ -119,6 +123,11 @@ class Working(Screen[None]):
             self._job = 0
             self.status = self.idle_status()
             self._then(message.result)
+
+    def overtake(self) -> None:
+        """Stop what is computed if a move makes it pointless."""
+        if not self._goes_on:
+            self.cancel()
 
     def cancel(self) -> bool:
         """Stop what is computed; whether anything was."""
