@@ -15,14 +15,12 @@ from dataclasses import dataclass, replace
 
 from engine.address import Address
 from engine.explain import Equation
-from engine.formula.nodes import (
-    Symbol,
-)
+from engine.formula.nodes import Symbol
 from engine.goal_algebra import Algebra, GoalError, NoAlgebraError
 from engine.numbers import shortest
 from engine.printers.base import Page, Printer
 from engine.scenario.model import Array, Goal, Layer, Normalisation, Scenario, frozen_array
-from engine.trace import Trace
+from engine.trace import Progress, Trace
 
 EPSILON = 2.0**-52
 MOST_EVALUATIONS = 200
@@ -53,11 +51,28 @@ class Answer:
         return bool(self.steps)
 
 
-def solve(subject: Trace | Scenario, goal: Goal, way: str = "either") -> Answer:
+class StoppedError(GoalError):
+    """The search was stopped from outside."""
+
+
+class NoBracketError(GoalError):
+    """There is no closed form, and no bracket to search in. `reason` says why there is none."""
+
+    def __init__(self, goal: Goal, reason: str) -> None:
+        self.reason = f"{goal.target} has to be solved for {goal.free} by search" + (
+            f", for {reason}" if reason else ""
+        )
+        super().__init__(f"{self.reason}: give a bracket to look in, like bracket = [-10.0, 10.0]")
+
+
+def solve(subject: Trace | Scenario, goal: Goal, way: str = "either", progress: Progress | None = None) -> Answer:
     """The answer to a goal; `way` is "algebra", "search", or "either": algebra where there is one.
+
+    `progress` is told, time and again, how many walks have been run; False stops.
 
     Raises:
         GoalError: no answer, no single one, or none that can be found; the message says why.
+        StoppedError: `progress` stopped it.
         AddressError: the target names nothing.
     """
     scenario = subject.scenario if isinstance(subject, Trace) else subject
@@ -73,19 +88,15 @@ def solve(subject: Trace | Scenario, goal: Goal, way: str = "either") -> Answer:
         except NoAlgebraError as error:
             reason = str(error)
         else:
-            return _put_in(scenario, goal, steps)
+            return _put_in(scenario, goal, steps, progress)
     if way == "algebra":
         raise GoalError(f"{goal.target} cannot be solved for {goal.free} in closed form: {reason}")
     if goal.bracket is None:
-        why = f", for {reason}" if reason else ""
-        raise GoalError(
-            f"{goal.target} has to be solved for {goal.free} by search{why}: give a bracket to look in,"
-            " like bracket = [-10.0, 10.0]"
-        )
-    return _search(scenario, goal, goal.bracket)
+        raise NoBracketError(goal, reason)
+    return _search(scenario, goal, goal.bracket, progress)
 
 
-def _put_in(scenario: Scenario, goal: Goal, steps: tuple[Equation, ...]) -> Answer:
+def _put_in(scenario: Scenario, goal: Goal, steps: tuple[Equation, ...], progress: Progress | None) -> Answer:
     value = steps[-1].left.value
     if goal.bracket and not goal.bracket[0] <= value <= goal.bracket[1]:
         low, high = goal.bracket
@@ -94,7 +105,7 @@ def _put_in(scenario: Scenario, goal: Goal, steps: tuple[Equation, ...]) -> Answ
             f" from {shortest(low)} to {shortest(high)}"
         )
     there = changed(scenario, goal.free, value)
-    reached = _read(there, goal.target)
+    reached = _read(there, goal.target, progress)
     if not abs(reached - goal.value) <= MEETS * max(abs(goal.value), 1.0):
         raise GoalError(
             f"{goal.free} = {shortest(value)} should give {goal.target} = {shortest(goal.value)}, but put in it gives"
@@ -103,13 +114,17 @@ def _put_in(scenario: Scenario, goal: Goal, steps: tuple[Equation, ...]) -> Answ
     return Answer(goal, value, reached, steps, 1, there)
 
 
-def _read(scenario: Scenario, target: Address) -> float:
-    """The target in a walk of its own.
+def _read(scenario: Scenario, target: Address, progress: Progress | None = None, walks: int = 0) -> float:
+    """The target in a walk of its own, after so many others.
 
     Raises:
         GoalError: it is not one number.
+        StoppedError: `progress` stopped it.
     """
-    value = Trace(scenario).value(target)
+    trace = Trace(scenario)
+    if progress is not None and not (progress(walks) and trace.reach(target.k or 0, lambda done: progress(walks))):
+        raise StoppedError("the search was stopped")
+    value = trace.value(target)
     if value.size != 1:
         raise GoalError(f"{target} is not one number: add an index, or a sample like #1")
     return float(value.reshape(()))
@@ -206,13 +221,13 @@ def _with(array: Array, unit: tuple[int, ...], value: float, address: Address) -
 # searching
 
 
-def _search(scenario: Scenario, goal: Goal, bracket: tuple[float, float]) -> Answer:
+def _search(scenario: Scenario, goal: Goal, bracket: tuple[float, float], progress: Progress | None) -> Answer:
     values: dict[float, float] = {}
 
     def missed(free: float) -> float:
         """How far the target is from the value wanted."""
         if free not in values:
-            values[free] = _read(changed(scenario, goal.free, free), goal.target)
+            values[free] = _read(changed(scenario, goal.free, free), goal.target, progress, len(values))
         if not math.isfinite(values[free]):
             raise GoalError(f"{goal.target} is {shortest(values[free])} at {goal.free} = {shortest(free)}: not finite")
         return values[free] - goal.value

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from engine.address import AddressError
+from engine.goal import changed
 from engine.numbers import shortest
 from engine.scenario.edit import Draft, EditError
 from engine.scenario.model import Goal, Scenario
@@ -173,8 +174,11 @@ def parse_goal(text: str, session: Session, cursor: int) -> Goal:
     numbers = [_number(part) for part in (value, low, high) if part is not None]
     k = session.trace.plan.k_of(cursor)
     wanted = session.trace.resolve(target)
+    unknown = session.trace.resolve(free)
+    # says so where the file gives no such number
+    changed(session.scenario, unknown, 0.0)
     return Goal(
-        session.trace.resolve(free),
+        unknown,
         wanted if wanted.k is not None else wanted.at(k),
         numbers[0],
         (numbers[1], numbers[2]) if len(numbers) == 3 else None,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
+from threading import Event
 
 import pytest
 from helpers import LARGE, run, shipped, walking
 from textual.widgets import Input
 from what_if import said, same_as_fresh, scenario_of, status_of, typed
 
+from engine.trace import Progress, Trace
 from tui.edits import nudged
 from tui.screens.edit import EditScreen
 from tui.session import Session
@@ -210,34 +213,72 @@ def test_a_goal_is_sought_and_put_in() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("a[2][1] = 0.9 by a[1][1]", "gives no such number"),
-        ("a[2][1] = 0.9 by W[1][1,1]@2", "only a starting value"),
-        ("a[2][1]@4 = 0.9 by x[1]", "by search"),
-        ("a[2][1] = -3 by W[1][1,1] from 0 to 1", "a[2][1]"),
+        ("a[2][1]@4 = 0.9 by x[1]", "by search: say where to look, like from -10 to 10"),
+        ("a[2][1] = -3 by W[1][1,1] from 0 to 1", "choose another bracket"),
     ],
 )
-def test_a_goal_that_cannot_be_reached_says_why_and_changes_nothing(text: str, why: str) -> None:
+def test_a_goal_that_cannot_be_reached_says_why_and_can_be_typed_again(text: str, why: str) -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), at=40) as walker:
             walk = walker.screen.walk
             await typed(walker, "r", text)
             await walker.work()
-            assert any(why in word.message for word in walker.app._notifications)
+            assert any(why.split(":")[0] in word.message for word in walker.app._notifications)
+            assert walker.top.query_one(Input).value == text
+            await walker.press("escape")
             assert walker.screen.walk is walk
             assert not walker.screen.edits.words
 
     run(check())
 
 
-@pytest.mark.parametrize("text", ["", "a[2][1] = 0.9", "a[2][1] = high by x[1]", "a[9][1] = 1 by x[1]", "= by"])
-def test_what_is_no_goal_is_said_while_it_is_typed(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a[2][1] = 0.9", "type target = value by what is free"),
+        ("a[2][1] = high by x[1]", "high is not a number"),
+        ("a[9][1] = 1 by x[1]", "a[9][1]"),
+        ("= by", "type target = value by what is free"),
+        ("a[2][1] = 0.9 by a[1][1]", "gives no such number"),
+        ("a[2][1] = 0.9 by W[1][1,1]@2", "only a starting value"),
+    ],
+)
+def test_what_is_no_goal_is_said_while_it_is_typed(text: str, why: str) -> None:
     async def check() -> None:
         async with walking(shipped("softplus"), at=40) as walker:
             await typed(walker, "r", text)
-            if text:
-                assert said(walker)
-                assert walker.top is not walker.screen
-                await walker.press("escape")
+            assert why in said(walker)
+            assert walker.top is not walker.screen
+            await walker.press("escape")
+            assert not walker.screen.edits.words
+
+    run(check())
+
+
+def test_a_search_for_a_goal_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread ends too, and does not go on to the last of its walks."""
+    walks, entered, opened = [], Event(), Event()
+    reach = Trace.reach
+
+    def held(trace: Trace, k: int, progress: Progress | None = None) -> bool:
+        if progress is not None:
+            walks.append(trace)
+            entered.set()
+            assert opened.wait(20)
+        return reach(trace, k, progress)
+
+    async def check() -> None:
+        async with walking(shipped("softplus"), at=40) as walker:
+            monkeypatch.setattr(Trace, "reach", held)
+            await typed(walker, "r", "a[2][1]@4 = 0.9 by x[1] from -10 to 10")
+            assert await asyncio.to_thread(entered.wait, 20)
+            await walker.settle()
+            assert walker.screen.status.startswith("looking for x[1], 0 walks run")
+            await walker.press("escape")
+            opened.set()
+            await walker.work()
+            assert len(walks) == 1
+            assert not walker.app._notifications
             assert not walker.screen.edits.words
 
     run(check())

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from engine.goal import Answer, solve
+from engine.goal import Answer, NoBracketError, solve
 from engine.goal_algebra import GoalError
 from engine.scenario.edit import Draft, EditError
 from engine.scenario.model import Goal
 from engine.scenario.save import SaveError, save
+from engine.scenario.words import count
 from engine.trace import Progress
 from tui.edits import Edits, parse_edit, parse_goal, preview, suggestions
 from tui.screens.edit import EditScreen
@@ -149,6 +150,9 @@ class Editing(Moving):
     # reaching a value
 
     def action_reach(self) -> None:
+        self._ask_goal()
+
+    def _ask_goal(self, text: str = "") -> None:
         self.pause()
         walk, cursor = self.walk, self.cursor
         step = walk.trace[cursor]
@@ -165,7 +169,7 @@ class Editing(Moving):
                 "like a[2][1] = 0.9 by x[1] from -10 to 10",
                 "a[2][1] = 0.9 by x[1]",
                 meaning,
-                f"{step.address} = {'0' if self.settings.hidden else f'{step.value:.4g}'} by {free}",
+                text or f"{step.address} = {'0' if self.settings.hidden else f'{step.value:.4g}'} by {free}",
             ),
             self._seek,
         )
@@ -179,11 +183,17 @@ class Editing(Moving):
         except ValueError as error:
             self.say(str(error))
             return
-        self.compute(partial(_solved, walk, goal), self._sought, lambda done: f"looking for {goal.free}")
+        self.compute(
+            partial(_solved, walk, goal),
+            partial(self._sought, text),
+            lambda done: f"looking for {goal.free}, {count(done, 'walk')} run",
+        )
 
-    def _sought(self, found: Answer | str) -> None:
+    def _sought(self, text: str, found: Answer | str) -> None:
         if isinstance(found, str):
             self.say(found)
+            if self.is_current:
+                self._ask_goal(text)
             return
         try:
             draft = self.edits.draft(self.walk).set(str(found.goal.free), found.value)
@@ -264,6 +274,8 @@ def _place(text: str) -> tuple[Path, bool]:
 def _solved(walk: Session, goal: Goal, progress: Progress) -> Answer | str:
     """The answer, or why there is none."""
     try:
-        return solve(walk.trace, goal)
+        return solve(walk.trace, goal, progress=progress)
+    except NoBracketError as error:
+        return f"{error.reason}: say where to look, like from -10 to 10"
     except GoalError as error:
         return str(error)
