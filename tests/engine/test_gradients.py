@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -60,8 +61,16 @@ INFINITE = {("step", name) for name in ("binary_cross_entropy", "cross_entropy",
 PAIRS = [(name, loss) for name in ACTIVATIONS for loss in valid_losses(name) if (name, loss) not in INFINITE]
 
 
-@pytest.mark.parametrize(("activation", "loss"), PAIRS)
-@pytest.mark.parametrize("over", [("sum", "sum"), ("mean", "mean"), ("sum", "mean"), ("mean", "sum")])
+OVER = [("sum", "sum"), ("mean", "mean"), ("sum", "mean"), ("mean", "sum")]
+
+
+def two_of(activation: str, loss: str) -> list[tuple[str, str]]:
+    """Two of the ways to reduce a loss, so that each meets every loss and every activation."""
+    turn = list(ACTIVATIONS).index(activation) + list(LOSSES).index(loss)
+    return OVER if "SEARCH" in os.environ else [OVER[turn % 4], OVER[(turn + 1) % 4]]
+
+
+@pytest.mark.parametrize(("activation", "loss", "over"), [(*pair, over) for pair in PAIRS for over in two_of(*pair)])
 def test_every_pair_of_output_and_loss(activation: str, loss: str, over: tuple[str, str]) -> None:
     pair = scenario(
         [

@@ -99,9 +99,10 @@ def test_the_grammar_finds_what_is_wrong() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_everything_of_a_scenario_is_latex(file: Path) -> None:
     trace = Trace(read(file))
+    explained = list(sampled(trace)) if trace.plan.iterations else []
     for style in (*STYLES, trace.scenario.notation):
         printer = LatexPrinter(Notation(trace.network, style=style), 5, 8)
-        for explanation in sampled(trace) if trace.plan.iterations else ():
+        for explanation in explained:
             block = latex(explanation, printer, array=True)
             assert block.startswith("\\begin{align*}\n")
             assert block.endswith("\n\\end{align*}")

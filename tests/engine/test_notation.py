@@ -86,9 +86,10 @@ def test_no_style_changes_a_number(file: Path) -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_ascii_is_ascii_in_every_style(file: Path) -> None:
     trace = trace_of(file.stem)
+    explained = list(sampled(trace)) if trace.plan.iterations else []
     for style in [*ONE_BY_ONE, trace.scenario.notation]:
         by = AsciiPrinter(Notation(trace.network, True, style), 5, 8)
-        for explanation in sampled(trace) if trace.plan.iterations else ():
+        for explanation in explained:
             for line in lines(explanation, by):
                 assert line.left.isascii(), line
                 assert line.kind in ("why", "computed", "differs") or line.text.isascii(), line

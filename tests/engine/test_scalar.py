@@ -63,7 +63,7 @@ def test_evaluating_an_explanation_gives_the_very_number(given: Scenario) -> Non
 def test_every_shipped_scenario_is_its_explanations_and_close_to_the_arrays(file: Path) -> None:
     shipped = read(file)
     small = operations(Network(shipped)) <= MOST
-    hold(shipped, 300 if small else 60)
+    hold(shipped, 150 if small else 60)
     scalar, arrays = Trace(shipped, scalar=True), Trace(shipped, scalar=False)
     for k in {0, min(3, shipped.training.iterations)}:
         start = scalar.state(k)

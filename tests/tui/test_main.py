@@ -360,18 +360,19 @@ class TestStatus:
 
 class TestPipes:
     @pytest.mark.parametrize(
-        "arguments",
+        ("arguments", "unbuffered"),
         [
-            ["trace", "zero_init", "--format", "jsonl"],
-            ["trace", "zero_init"],
-            ["zero_init"],
-            ["check", "softplus"],
-            ["eval", "softplus", "loss"],
-            ["--help"],
-            ["list"],
+            (["trace", "zero_init", "--format", "jsonl"], ""),
+            (["trace", "zero_init", "--format", "jsonl"], "1"),
+            (["trace", "zero_init"], ""),
+            (["zero_init"], "1"),
+            (["check", "softplus"], ""),
+            (["check", "softplus"], "1"),
+            (["eval", "softplus", "loss"], ""),
+            (["--help"], "1"),
+            (["list"], ""),
         ],
     )
-    @pytest.mark.parametrize("unbuffered", ["", "1"])
     def test_a_closed_pipe_ends_quietly(self, arguments: list[str], unbuffered: str) -> None:
         """The reader is gone before the first byte: every write fails, the interpreter's last one too."""
         reading, writing = os.pipe()

@@ -6,10 +6,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from helpers import net, run, walking
 from rich.color import Color, ColorType
 from rich.style import Style
 
-from tests.tui.helpers import net, run, walking
 from tui.app import StepperApp
 from tui.draw.cells import Look
 from tui.palette import ANSI, PALETTES, THEMES, Palette

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from helpers import run, shipped, walking
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
@@ -19,7 +20,6 @@ from textual.widgets import Static
 
 from engine import atomic
 from engine.plan import Granularity
-from tests.tui.helpers import run, shipped, walking
 from tui.commands import BY_ID, COMMANDS
 from tui.keys import MODIFIERS, PUNCTUATION, KeyNameError, character_name, key_of, written
 from tui.preferences import (

@@ -564,10 +564,10 @@ def test_a_key_that_is_no_command_does_nothing() -> None:
     run(check())
 
 
-def test_ten_thousand_keys_at_once() -> None:
+def test_a_thousand_keys_at_once() -> None:
     async def check() -> None:
         async with walking(shipped("softplus")) as walker:
-            walker.queue(*["right"] * 60, *["left", "right"] * 4940, *["left"] * 10, *["tab"] * 5, "up", "right")
+            walker.queue(*["right"] * 60, *["left", "right"] * 440, *["left"] * 10, *["tab"] * 5, "up", "right")
             await walker.settle()
             assert walker.cursor == walker.screen.walk.forward(50, Granularity.UNIT)
             assert focused(walker) == "graph"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -46,12 +47,19 @@ def without_expectations(tmp_path: Path, *changes: tuple[str, str]) -> Path:
     return path
 
 
-def test_the_shipped_ones_hold(capsys: Any) -> None:
-    files = sorted(str(path) for path in (ROOT / "scenarios").glob("*.toml"))
-    assert main(["check", *files]) == 0
+ALIKE = {"init_too_small", "init_uniform_fan_in"}
+"""The net of `init_xavier`, begun otherwise and as large: what they expect is checked in `test_shipped`."""
+FILES = [
+    path for path in sorted((ROOT / "scenarios").glob("*.toml")) if path.stem not in ALIKE or "SEARCH" in os.environ
+]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_the_shipped_ones_hold(file: Path, capsys: Any) -> None:
+    assert main(["check", str(file)]) == 0
     out, err = capsys.readouterr()
     assert err == ""
-    assert sum(": ok: " in line for line in out.splitlines()) == len(files)
+    assert sum(": ok: " in line for line in out.splitlines()) == 1
 
 
 def test_what_is_said_of_a_file_that_holds(capsys: Any) -> None:
