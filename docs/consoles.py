@@ -3,7 +3,7 @@
 A page is worked through from its top in an empty folder, as a reader would:
 
 * a block of TOML whose first line is `# NAME.toml` writes that file, over an older one; `# NAME.toml, wrong` one that
-  `check` is to refuse. A block of CSV is written to the name in the comment before it, `<!-- NAME.csv -->`;
+  `check` is to refuse. A block of CSV or text is written to the name in the comment before it, `<!-- NAME.csv -->`;
 * in a `console` block `$ backprop-tui …` and `$ cat FILE` are run, and what follows is what they print; a `\\` at a
   line's end goes on with the command. Where a walk asks for an address, what stands after its question is typed. A line
   `…` stands for lines left out;
@@ -47,7 +47,7 @@ WIDTH = 118
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NAMED = re.compile(r"# (\S+\.toml)(, wrong)?\n")
-_CSV_NAME = re.compile(r"<!-- (\S+\.csv) -->\n\n?$")
+_FILE_NAME = re.compile(r"<!-- (\S+\.(?:csv|txt)) -->\n\n?$")
 _TABLE = re.compile(r"<!-- what if: (\w+) -->\n\n((?:\|.*\n)+)")
 _FOUND = re.compile(r"`([^`]+)` = (-?[\d.]+(?:e-?\d+)?)")
 _MACHINE = re.compile(r"(largest relative difference )\S+ at [^;\s]+")
@@ -102,8 +102,8 @@ def blocks(page: str) -> list[Block]:
         language, text = match[1], match[2]
         line = page.count("\n", 0, match.start(2)) + 1
         named = _NAMED.match(text) if language == "toml" else None
-        csv = _CSV_NAME.search(page[: match.start()]) if language == "csv" else None
-        name = named[1] if named else csv[1] if csv else ""
+        other = _FILE_NAME.search(page[: match.start()]) if language in ("csv", "text") else None
+        name = named[1] if named else other[1] if other else ""
         found.append(Block(language, text, line, name, bool(named and named[2])))
     return found
 
