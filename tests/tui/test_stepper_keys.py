@@ -22,7 +22,7 @@ START = 30
 
 
 def test_every_key_of_every_command_is_pressed_by_a_test() -> None:
-    for module in ("test_stepper", "test_stepper_far", "test_stepper_jumps", "test_stepper_looks"):
+    for module in ("test_stepper", "test_stepper_by_hand", "test_stepper_far", "test_stepper_jumps", "test_stepper_looks"):
         import_module(module)
     assert {(command.id, key) for command in COMMANDS for key in command.keys} == PRESSED
 
@@ -238,6 +238,7 @@ def test_help_footer_and_palette_show_the_keys_of_ones_own() -> None:
             for shown, gone in (("n step", "→ step"), ("F1 help", "? help"), ("] ask", "a ask")):
                 assert shown in footer
                 assert gone not in footer
+            assert footer.index("n step") < footer.index("] ask") < footer.index("F1 help"), "in their old places"
             offered = {command.title: command.help for command in walker.app.get_system_commands(walker.screen)}
             assert offered["Step forward"].endswith("(n, F5)")
             assert offered["Next part"] == BY_ID["next_part"].help, "no key is left"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import ActiveBinding, Binding
 from textual.containers import Container
 from textual.reactive import reactive
 from textual.widgets import Static
@@ -32,6 +32,7 @@ from tui.widgets.panels import (
 )
 
 IN_FOOTER = tuple(command.id for command in COMMANDS if command.footer)
+PLACES = {command.id: place for place, command in enumerate(COMMANDS)}
 STATES = {"both": "exact + by hand", "hand": "formula by hand", "exact": "exact"}
 """What the title says of a walk that is calculated by hand too, by `Settings.arithmetic`."""
 
@@ -158,6 +159,12 @@ class StepperScreen(Finding, Filling, Papering, Watching, Sharing, Preparing):
         return " · ".join(parts)
 
     # the program
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """As Textual's, in the order of the table: a command with a key of one's own keeps its place in the footer."""
+        found = super().active_bindings.items()
+        return dict(sorted(found, key=lambda item: PLACES.get(item[1].binding.action, len(PLACES))))
 
     def action_help(self) -> None:
         focused = self.focused.id if self.focused else ""
