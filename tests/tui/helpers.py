@@ -151,6 +151,8 @@ class Walker:
     def __init__(self, app: StepperApp, pilot: Pilot[None]) -> None:
         self.app = app
         self.pilot = pilot
+        self._drawn: Drawn | None = None
+        """What was on the screen when it was last looked at; nothing since a task went on."""
 
     @property
     def screen(self) -> StepperScreen:
@@ -172,6 +174,7 @@ class Walker:
 
     async def settle(self) -> None:
         """Wait until every message has been handled, and what followed from it."""
+        self._drawn = None
         for _ in range(ROUNDS):
             await rest()
             if self.app._exit or not self.app.screen_stack:
@@ -241,6 +244,8 @@ class Walker:
 
     def drawn(self) -> Drawn:
         """All that is on the screen, by the same way it gets to a terminal: the styles' caches included."""
+        if self._drawn is not None:
+            return [[*row] for row in self._drawn]
         rows: Drawn = []
         for strip in self.app.screen._compositor.render_strips():
             runs: list[Run] = []
@@ -251,7 +256,8 @@ class Walker:
                 elif segment.text:
                     runs.append((segment.text, look))
             rows.append(runs)
-        return rows
+        self._drawn = rows
+        return [[*row] for row in rows]
 
     @property
     def text(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import pytest
@@ -39,10 +38,7 @@ def test_resized_at_any_moment_it_is_what_a_fresh_app_of_that_size_draws(pane: s
     run(check())
 
 
-# every dialog goes through the others, open, in `test_stepper_floods`
-@pytest.mark.parametrize(
-    "size", [(1, 1), (300, 100), (20, 50), *([(10, 3), (200, 5)] if "SEARCH" in os.environ else [])]
-)
+@pytest.mark.parametrize("size", [(1, 1), (10, 3), (300, 100), (20, 50), (200, 5)])
 def test_every_screen_opens_at_any_size(size: tuple[int, int]) -> None:
     async def check() -> None:
         async with walking(shipped("zero_init"), size, 40) as walker:
