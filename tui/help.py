@@ -27,7 +27,8 @@ PANELS = {
         The step's formula in symbols, with its numbers put in, and its value; then the formula of the whole
         array with shapes, and why. ) and ( choose a symbol, Enter goes to the step that made it, Backspace
         returns. Where a shortcut is used, w shows the long way; t shows every term of a long sum; . and ,
-        change the digits. ≈ says that a number is rounded.
+        change the digits. ≈ says that a number is rounded. Where a file is calculated by hand, that number
+        stands below, with how far it is off and where a digit differs first; A shows either alone.
         """,
     ),
     "values": (

@@ -22,8 +22,8 @@ START = 30
 
 
 def test_every_key_of_every_command_is_pressed_by_a_test() -> None:
-    for module in ("test_stepper", "test_stepper_by_hand", "test_stepper_far", "test_stepper_jumps", "test_stepper_looks"):
-        import_module(module)
+    for part in ("", "_by_hand", "_far", "_jumps", "_looks"):
+        import_module(f"test_stepper{part}")
     assert {(command.id, key) for command in COMMANDS for key in command.keys} == PRESSED
 
 

@@ -10,6 +10,7 @@ from helpers import LARGE, SMALL, Drawn, net, note, run, shipped, walking
 from engine.address import Address
 from engine.scenario.model import Note, Scenario
 from tui.palette import PALETTES
+from tui.screens.sharing import COPIES
 from tui.verbs.shipped import shipped as entries
 
 SIXTEEN, BARE = "ansi-dark", "backprop-mono"
@@ -261,6 +262,20 @@ def test_a_note_may_say_anything(text: str) -> None:
             assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in drawn), "no control character"
             await walker.press("e", "right", "left", "e")
             assert walker.region("#graph") == graph
+
+    run(check())
+
+
+@pytest.mark.parametrize("lecturer", [False, True])
+def test_a_note_for_the_lecturer_is_in_no_copy_and_unasked_in_no_picture(lecturer: bool) -> None:
+    async def check() -> None:
+        scenario = replace(net(2, 2, 1), notes=(Note(Address("z", 1), "Wait here.", audience="lecturer"),))
+        async with walking(scenario, LARGE, lecturer=lecturer) as walker:
+            for what, _, _ in COPIES:
+                assert "Wait" not in walker.screen.text_of(what), what
+            assert ("Wait&#160;here." in walker.app.picture()) is lecturer
+            await walker.press("o")
+            assert "lecturer" not in walker.text.lower(), "nothing that would be kept"
 
     run(check())
 
