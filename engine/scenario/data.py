@@ -9,7 +9,7 @@ from typing import Any
 from engine import datasets
 from engine.datasets import DATASETS
 from engine.losses import LOSSES
-from engine.scenario import schema
+from engine.scenario import schema, schema_options
 from engine.scenario.classes import Outputs, encode, label, output_names, told
 from engine.scenario.csv_data import Wanted, read_csv
 from engine.scenario.data_draft import DataDraft
@@ -173,7 +173,7 @@ def _made(
             if option in value:
                 message = "without a seed xor is its four corners: write a seed, or leave this out"
                 faults.add((*key, option), message, At.KEY)
-    got = convert(value, schema.dataset(name, entry.options, not corners), key, faults, elsewhere=False)
+    got = convert(value, schema_options.dataset(name, entry.options, not corners), key, faults, elsewhere=False)
     if len(faults.found) > before:
         return draft
     x, labels = datasets.xor_table() if corners else entry.draw(got["seed"], **{one: got[one] for one in entry.options})

@@ -21,7 +21,7 @@ from engine.notation_style import LONGEST
 from engine.optimizers import OPTIMIZERS
 from engine.optimizers import canonical as optimizer_names
 from engine.penalties import canonical as penalty_names
-from engine.scenario import schema
+from engine.scenario import schema, schema_options
 from engine.scenario.expectations import AXES
 from engine.scenario.layer_options import NORMALISATIONS, PARAMETERS
 from engine.scenario.meanings import meanings
@@ -89,7 +89,7 @@ def _arithmetic() -> Json:
 
 def _layer() -> Json:
     activations = [
-        _named(schema.activation(entry.name, entry.options), "name", _spellings(activation_names, entry.name))
+        _named(schema_options.activation(entry.name, entry.options), "name", _spellings(activation_names, entry.name))
         for entry in ACTIVATIONS.values()
     ]
     drawn = {entry.name: _initialiser(entry) for entry in INITIALISERS.values()}
@@ -130,7 +130,7 @@ def _layer() -> Json:
 
 
 def _initialiser(entry: Initialiser) -> Json:
-    struct = schema.initialiser(entry.name, entry.options, entry.choices, entry.random)
+    struct = schema_options.initialiser(entry.name, entry.options, entry.choices, entry.random)
     table = _named(struct, "init", _spellings(initialiser_names, entry.name))
     for name, bound in (("gain", {"exclusiveMinimum": 0}), ("std", {"minimum": 0})):
         if name in table["properties"]:
@@ -140,7 +140,7 @@ def _initialiser(entry: Initialiser) -> Json:
 
 def _set(name: str) -> Json:
     """A data set; xor is its four corners where no seed is given, and those have no options."""
-    table = _named(schema.dataset(name, DATASETS[name].options, True), "name", [name])
+    table = _named(schema_options.dataset(name, DATASETS[name].options, True), "name", [name])
     if name != "xor":
         return table
     required = [key for key in table["required"] if key != "seed"]
@@ -176,7 +176,7 @@ def _data() -> Json:
 def _training() -> Json:
     optimizers = [
         _named(
-            schema.optimizer(entry.name, entry.options, entry.choices),
+            schema_options.optimizer(entry.name, entry.options, entry.choices),
             "name",
             _spellings(optimizer_names, entry.name),
             # a schedule that lists its rates does without
@@ -185,7 +185,7 @@ def _training() -> Json:
         for entry in OPTIMIZERS.values()
     ]
     schedules = [
-        _named(schema.schedule(entry.name, entry.options), "name", [entry.name]) for entry in SCHEDULES.values()
+        _named(schema_options.schedule(entry.name, entry.options), "name", [entry.name]) for entry in SCHEDULES.values()
     ]
     penalties = [_named(schema.PENALTIES[name], "name", _spellings(penalty_names, name)) for name in schema.PENALTIES]
     table = _table(
@@ -209,11 +209,11 @@ def _training() -> Json:
 
 def _losses() -> Iterable[Json]:
     for entry in LOSSES.values():
-        struct = schema.loss(entry.name, entry.options)
+        struct = schema_options.loss(entry.name, entry.options)
         yield _named(struct, "name", [entry.name])
         if entry.aliases:
             # an alias fixes the conventions and leaves the options
-            yield _named(schema.activation(entry.name, entry.options), "name", sorted(entry.aliases))
+            yield _named(schema_options.activation(entry.name, entry.options), "name", sorted(entry.aliases))
 
 
 def _spellings(canonical: Mapping[str, str], name: str) -> list[str]:

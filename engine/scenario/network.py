@@ -10,7 +10,7 @@ import numpy as np
 
 from engine import activations, initialisers
 from engine.initialisers import INITIALISERS, Initialiser
-from engine.scenario import limits, schema
+from engine.scenario import limits, schema, schema_options
 from engine.scenario.errors import Faults, Key
 from engine.scenario.layer_options import (
     NormalisationDraft,
@@ -223,7 +223,7 @@ def _activation(value: Any, key: Key, faults: Faults) -> tuple[str | None, Mappi
         return None, {}
     defaults = activations.ACTIVATIONS[name].options
     table = {"name": name} if isinstance(value, str) else {**value, "name": name}
-    got = convert(table, schema.activation(name, defaults), key, faults)
+    got = convert(table, schema_options.activation(name, defaults), key, faults)
     got.pop("name", None)
     return name, got
 
@@ -279,10 +279,10 @@ def _start(value: Any, key: Key, faults: Faults, more: Mapping[str, str] | None 
         faults.add(key, 'for a layer without biases write biases = "none"')
         return None
     entry = INITIALISERS[name]
-    struct = schema.initialiser(name, entry.options, entry.choices, entry.random)
+    struct = schema_options.initialiser(name, entry.options, entry.choices, entry.random)
     if isinstance(value, str):
         needed = ["seed = 7"] if entry.random else []
-        needed += [schema.example(option) for option, default in entry.options.items() if default is None]
+        needed += [schema_options.example(option) for option, default in entry.options.items() if default is None]
         if needed:
             keys = " and ".join(part.split(" ")[0] for part in needed)
             example = ", ".join([f'init = "{value}"', *needed])

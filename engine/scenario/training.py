@@ -9,7 +9,7 @@ from typing import Any
 from engine import optimizers
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
-from engine.scenario import schema
+from engine.scenario import schema, schema_options
 from engine.scenario.errors import At, Faults, Key
 from engine.scenario.model import Clipping, Loss, Noise, Optimizer, Option, Schedule, Training
 from engine.scenario.tables import choose_name, convert
@@ -106,7 +106,7 @@ def _loss(value: Any, key: Key, faults: Faults) -> tuple[str | None, Loss | None
             faults.add((*key, part), message, At.KEY)
         given |= dict(zip(_CONVENTIONS, fixed, strict=True))
     missing = [part for part in _CONVENTIONS if part not in given]
-    got = convert({**given, "name": name}, schema.loss(base, options), key, faults, missing=False)
+    got = convert({**given, "name": name}, schema_options.loss(base, options), key, faults, missing=False)
     missing = [part for part in missing if not faults.wrote(key, part)]
     if missing:
         faults.add(key, _incomplete(name, missing))
@@ -157,7 +157,7 @@ def _optimizer(value: Any, schedule: Schedule | None, key: Key, faults: Faults) 
         table.setdefault("learning_rate", rates[0])
     entry = OPTIMIZERS[name]
     before = len(faults.found)
-    got = convert(table, schema.optimizer(name, entry.options, entry.choices), key, faults)
+    got = convert(table, schema_options.optimizer(name, entry.options, entry.choices), key, faults)
     options: dict[str, Option] = {option: got[option] for option in entry.options if option in got}
     if rates and got.get("learning_rate", rates[0]) != rates[0]:
         message = f"the schedule lists the rates, and its first is {number(rates[0])}: leave learning_rate out"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import penalties, schedules
-from engine.scenario import schema
+from engine.scenario import schema, schema_options
 from engine.scenario.errors import At, Faults, Key
 from engine.scenario.layer_options import layer_number
 from engine.scenario.model import Clipping, Noise, Penalty, Schedule
@@ -103,12 +103,12 @@ def read_schedule(value: Any, key: Key, faults: Faults) -> Schedule | None:
     options = schedules.SCHEDULES[name].options
     needed = [option for option, default in options.items() if default is None]
     if isinstance(value, str) and needed:
-        example = ", ".join(f"{part}" for part in [f'name = "{name}"', *map(schema.example, needed)])
+        example = ", ".join(f"{part}" for part in [f'name = "{name}"', *map(schema_options.example, needed)])
         faults.add(key, f"{quoted(value)} needs {' and '.join(needed)}: write {{ {example} }}")
         return None
     table = {"name": name} if isinstance(value, str) else {**value, "name": name}
     before = len(faults.found)
-    got = convert(table, schema.schedule(name, options), key, faults, elsewhere=False)
+    got = convert(table, schema_options.schedule(name, options), key, faults, elsewhere=False)
     if len(faults.found) > before or name == "constant":
         return None
     return Schedule(name, {option: float(got[option]) for option in options})
