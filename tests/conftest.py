@@ -1,7 +1,8 @@
 """What every test here shares: no settings of anybody's, and how hypothesis looks for examples.
 
 By default the examples are the same every time, so that a failure anywhere is a failure everywhere;
-`SEARCH=20 pytest tests/engine` looks at random, and twenty times as far.
+`SEARCH=20 pytest tests/engine` looks at random, and twenty times as far. With `SEARCH` set the tests of the app, too,
+go through every scenario, size and pair of cases; without, through so many that each meets each kind of the others.
 """
 
 from __future__ import annotations
