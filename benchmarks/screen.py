@@ -93,7 +93,13 @@ class Terminal:
 
     def __init__(self, command: list[str]) -> None:
         self.begun = time.perf_counter()
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "BACKPROP_TUI_SETTINGS": ""}
+        environment = {
+            **os.environ,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "BACKPROP_TUI_SETTINGS": "",
+            "BACKPROP_TUI_UNSAVED": "",
+        }
         for name in ("NO_COLOR", "PYTHONDONTWRITEBYTECODE"):
             environment.pop(name, None)
         master, slave = pty.openpty()

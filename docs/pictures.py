@@ -94,7 +94,7 @@ def environment(values: dict[str, str]) -> Iterator[None]:
     before = dict(os.environ)
     for name in ("NO_COLOR", "COLORTERM", "LC_ALL"):
         os.environ.pop(name, None)
-    os.environ |= {"TERM": "xterm-256color", "BACKPROP_TUI_SETTINGS": "", **values}
+    os.environ |= {"TERM": "xterm-256color", "BACKPROP_TUI_SETTINGS": "", "BACKPROP_TUI_UNSAVED": "", **values}
     try:
         yield
     finally:

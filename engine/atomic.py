@@ -8,8 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, *, sync: bool = True) -> None:
     """Put `text` at `path` in UTF-8, its line ends as they are; a link stays one, and the file's mode is kept.
+
+    With `sync` it is on the disk afterwards, and outlives a machine that stops.
 
     Raises:
         OSError: it cannot be written; what was there is untouched.
@@ -21,8 +23,9 @@ def write(path: Path, text: str) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                file.flush()
+                os.fsync(file.fileno())
         beside.chmod(mode)
         beside.replace(path)
     except BaseException:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 # before anything is imported that reads it: a developer's own settings are nobody else's
 os.environ["BACKPROP_TUI_SETTINGS"] = ""
+os.environ["BACKPROP_TUI_UNSAVED"] = ""
 
 settings.register_profile(
     "project",

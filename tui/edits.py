@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -35,17 +36,40 @@ class Edits:
     def __init__(self) -> None:
         self._versions: list[Version] = []
         self._at = 0
+        self._in_files: set[str] = set()
+        """Texts that are in files."""
 
     def draft(self, session: Session) -> Draft:
         """The text of the scenario that is walked."""
         if not self._versions:
             self._versions.append(Version(Draft.of(session.scenario.text, session.scenario.path), ""))
+            self.saved(self._versions[0].draft)
         return self._versions[self._at].draft
 
     def add(self, draft: Draft, words: str) -> None:
         """A change made here: what had been taken back is given up."""
         self._versions[self._at + 1 :] = [Version(draft, words)]
         self._at += 1
+
+    def restore(self, versions: Sequence[Version]) -> None:
+        """Changes made before, as if they had been taken back."""
+        self._versions[self._at + 1 :] = versions
+
+    @property
+    def first(self) -> str:
+        """The text that the first change was made to."""
+        return self._versions[0].draft.text if self._versions else ""
+
+    @property
+    def unsaved(self) -> tuple[Version, ...]:
+        """The versions after the last up to this one whose text is in a file, those that were taken back among them."""
+        made = self._versions[: self._at + 1]
+        last = max((at for at, version in enumerate(made) if version.draft.text in self._in_files), default=-1)
+        return tuple(self._versions[last + 1 :])
+
+    def saved(self, draft: Draft) -> None:
+        """This text is in a file now."""
+        self._in_files.add(draft.text)
 
     def undo(self) -> None:
         self._at = max(0, self._at - 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from textual import events
+from textual import events, on
 from textual.widgets import Input
 
 from tui.edits import nudged
@@ -17,18 +17,31 @@ class EditScreen(PromptScreen):
     Args:
         suggestions: edits that change nothing yet, nearest first: `W[1][1,2] = 0.5`.
         meaning: what an edit would do; raises ValueError where it cannot be made.
+        keep: told the line whenever it changes, but for the suggestions.
+        value: a line to begin with; empty: the nearest suggestion.
     """
 
-    def __init__(self, suggestions: Sequence[str], meaning: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        suggestions: Sequence[str],
+        meaning: Callable[[str], str],
+        keep: Callable[[str], None],
+        value: str = "",
+    ) -> None:
         super().__init__(
             "What if …   (↑ ↓ change the number, Tab: another)",
             "like W[1][1,2] = 0.7, lr = 0.1, activation[1] = tanh, loss = mean_squared_error, seed = 3",
             "what = value",
             meaning,
-            suggestions[0] if suggestions else "",
+            value or (suggestions[0] if suggestions else ""),
         )
+        self._keep = keep
         self._suggestions = suggestions
         self._at = 0
+
+    @on(Input.Changed)
+    def _keep_line(self, event: Input.Changed) -> None:
+        self._keep("" if event.value in self._suggestions else event.value)
 
     def on_key(self, event: events.Key) -> None:
         line = self.query_one(Input)

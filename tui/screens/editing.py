@@ -29,6 +29,8 @@ class Editing(Moving):
         self.edits = Edits()
         self._coming: list[tuple[Draft, str]] = []
         """Changes made whose walk is still being computed, and their words."""
+        self.typed = ""
+        """The line of a change that was begun and never entered."""
 
     # changing
 
@@ -40,11 +42,18 @@ class Editing(Moving):
             EditScreen(
                 suggestions(walk, cursor, draft),
                 lambda text: preview(walk, cursor, draft, text, self.settings),
+                self.keep_typed,
+                self.typed,
             ),
             self._edited,
         )
+        self.typed = ""
+
+    def keep_typed(self, text: str) -> None:
+        """Keep the line that is being typed; empty: none is."""
 
     def _edited(self, text: str | None) -> None:
+        self.keep_typed("")
         if text is None:
             return
         target, value = parse_edit(text)
@@ -117,6 +126,7 @@ class Editing(Moving):
             self.cancel()
             self.replace_walk(session, step)
             self.status = words
+            self.made()
             return True
         k = session.trace.plan.k_of(step)
 
@@ -143,6 +153,9 @@ class Editing(Moving):
         self.rebind(old)
         # marks are made against the walk before alone: one before that would keep all of them in memory
         old.before = None
+
+    def made(self) -> None:
+        """A change has been made, taken back or saved."""
 
     def rebind(self, old: Session) -> None:
         """Carry marks, breakpoints and places over from the walk before."""
@@ -242,6 +255,8 @@ class Editing(Moving):
         except (SaveError, EditError) as error:
             self.say(str(error))
         else:
+            self.edits.saved(self.edits.draft(self.walk))
+            self.made()
             self.status = f"saved {path}"
 
     def why_not(self, command: str) -> str:

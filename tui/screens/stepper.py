@@ -92,6 +92,7 @@ class StepperScreen(Finding, Filling, Papering, Watching, Sharing, Preparing):
         self.app.theme_changed_signal.subscribe(self, lambda theme: self.schedule())
         self.lay_out()
         self.watch_file()
+        self.look_for_unsaved()
 
     def on_resize(self) -> None:
         self.lay_out()
@@ -182,6 +183,7 @@ class StepperScreen(Finding, Filling, Papering, Watching, Sharing, Preparing):
             self.pause()
 
     def action_quit(self) -> None:
+        self.leave()
         self.app.exit()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

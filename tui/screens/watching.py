@@ -10,7 +10,7 @@ from engine.scenario.edit import Draft
 from engine.scenario.errors import ScenarioError
 from engine.scenario.words import count
 from tui.draw.wrap import wrap
-from tui.screens.editing import Editing
+from tui.screens.keeping import Keeping
 from tui.terminal import to_ascii
 
 EVERY = 0.5
@@ -22,7 +22,7 @@ Stamp = tuple[int, int]
 """When a file was written, and how large it is."""
 
 
-class Watching(Editing):
+class Watching(Keeping):
     """Reloads the scenario when its file is saved, at the same address, and marks what changed."""
 
     def __init__(self) -> None:
@@ -53,6 +53,7 @@ class Watching(Editing):
             self._complain(f"{path.name}: there is nothing to step through: the training has no iterations")
             return
         self._complain("")
+        self.edits.saved(draft)
         if draft.text != self.draft.text:
             self.take(draft, f"{path.name} was saved")
 

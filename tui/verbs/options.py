@@ -172,7 +172,8 @@ COMMANDS = {
     "settings": Command(
         "show the settings and the keys, and where their file is",
         _settings,
-        "The file need not exist. The environment variable BACKPROP_TUI_SETTINGS names another one; empty: none.",
+        "The file need not exist. The environment variable BACKPROP_TUI_SETTINGS names another one; empty: none."
+        " BACKPROP_TUI_UNSAVED names the folder where changes not saved are kept; empty: nowhere.",
     ),
 }
 
