@@ -125,13 +125,13 @@ class TestReading:
             "1: digits: this key does not go here: it belongs below [show]",
             "3: show.digits: expected a whole number of at most 17, got 99",
             '4: show.theme: unknown value "drak": did you mean `dark`?',
-            "5: show.thme: unknown key: the keys here are theme, digits, stride, carry, big, ascii, long_way, whole",
+            "5: show.thme: unknown key: did you mean `theme`?",
             '6: show.big: expected true or false, got the string "true": write it without quotes',
             '9: keys.back[1]: "ctlr+g" is no key: before + stands "ctlr": did you mean `ctrl`?',
             "9: keys.back[2]: the key n is given to `forward` already, on line 8: one command a key",
             "10: keys.next_prt: unknown command: did you mean `next_part`?",
             '11: keys.quit: expected a key, like "n", or an array of keys, like ["n", "f5"], got an empty array',
-            "12: sho: unknown key: the keys here are show, keys",
+            "12: sho: unknown key: did you mean `show`?",
         ]
 
     @pytest.mark.parametrize(
