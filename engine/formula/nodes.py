@@ -299,6 +299,8 @@ def mapped(node: Node, change: Callable[[Node], Node]) -> Node:
             return Call(function, tuple(map(change, arguments)))
         case Reduce(operation, index, over, body):
             return Reduce(operation, index, over, change(body))
+        case Total(operation, terms):
+            return Total(operation, tuple(map(change, terms)))
         case Where(left, relation, right, yes, no):
             return Where(change(left), relation, change(right), change(yes), change(no))
         case Let(name, value, body):

@@ -217,10 +217,14 @@ class Printer:
             elif negated:
                 pieces.append(f" {self.minus} {self._held((text, tightness), PRODUCT)}")
             else:
-                # a sum within a sum needs no parentheses, unless it begins with a minus
-                free = tightness != SIGN and not bare(text).startswith(self.minus)
-                pieces.append(f" + {text if free else self.bracketed(text)}")
+                pieces.append(f" + {self._added((text, tightness))}")
         return "".join(pieces), SUM
+
+    def _added(self, piece: Piece) -> str:
+        """A later term: a sum within a sum needs no parentheses, unless it begins with a minus."""
+        text, tightness = piece
+        free = tightness != SIGN and not bare(text).startswith(self.minus)
+        return text if free else self.bracketed(text)
 
     def _list(self, terms: tuple[Node, ...], page: Page, inner: Callable[[Node], Piece]) -> str:
         separator = self.notation.style.separator

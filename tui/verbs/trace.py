@@ -20,7 +20,11 @@ from tui.verbs.blocks import Blocks
 from tui.verbs.groups import Group, Selection, groups, iterations
 from tui.verbs.load import open_session
 from tui.verbs.objects import Objects
+from tui.verbs.stream import Lines
 from tui.verbs.wrong import WrongInputError
+
+TOGETHER = 64
+"""Lines in one write."""
 
 
 def run(options: Namespace) -> int:
@@ -44,18 +48,28 @@ def _jsonl(session: Session, selection: Selection, ascii: bool) -> None:
     told = [to_ascii(line) if ascii else line for line in conventions(replace(session.scenario, arithmetic=None))]
     encode = json.JSONEncoder(ensure_ascii=not encodes(sys.stdout), allow_nan=False).encode
 
-    def write(group: Group) -> None:
-        if selection.granularity is Granularity.STEP:
-            line = objects.line(group.first, encode)
-        else:
-            line = encode(objects.group(group, selection.granularity))
-        if told:
-            # once, with the first: what holds of all
-            line = f"{line.removesuffix('null}')}{encode(told)}}}"
-            told.clear()
-        sys.stdout.write(line + "\n")
+    def telling(line: str) -> str:
+        """The line; the first one says what holds of all."""
+        if not told:
+            return line
+        words = encode(told)
+        told.clear()
+        return f"{line.removesuffix('null}')}{words}}}"
 
-    _stream(session, groups(session.trace, selection), write)
+    if selection.granularity is not Granularity.STEP:
+
+        def write(group: Group) -> None:
+            sys.stdout.write(telling(encode(objects.group(group, selection.granularity))) + "\n")
+
+        _stream(session, groups(session.trace, selection), write)
+        return
+    lines = Lines(objects, encode)
+    for group in groups(session.trace, replace(selection, granularity=Granularity.PHASE)):
+        for first in range(group.first, group.after, TOGETHER):
+            made = lines.lines(first, min(first + TOGETHER, group.after))
+            sys.stdout.write("\n".join([telling(next(made)), *made]) + "\n")
+        if group.after == session.trace.plan.start(session.trace.plan.k_of(group.first) + 1):
+            sys.stdout.flush()
 
 
 def _text(session: Session, selection: Selection, options: Namespace) -> None:
