@@ -95,7 +95,8 @@ def record(network: Network, state: State) -> Record:
 def iterate(network: Network, state: State) -> tuple[State, Record]:
     """State @k to state @k+1, and the record between them."""
     work = _computed(network, state)
-    return _handed_out(_updated(network, state, work, np.empty(network.layout.size))), Record(network, state, work)
+    after = _handed_out(_updated(network, state, work, np.empty(network.layout.size)))
+    return after, Record(network, state, work, after)
 
 
 def _updated(network: Network, state: State, work: Work, vector: Array) -> State:

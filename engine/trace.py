@@ -18,7 +18,7 @@ from typing import overload
 import numpy as np
 
 from engine.address import Address, AddressError
-from engine.checkpoints import OVERHEAD, Checkpoints
+from engine.checkpoints import FINE, OVERHEAD, Checkpoints
 from engine.iterate import Record
 from engine.names import Names
 from engine.network import Network
@@ -32,6 +32,8 @@ CHECKPOINT_BYTES = 128 * 2**20
 SEGMENT_BYTES = 32 * 2**20
 RECORDS_KEPT = 8
 """Records kept: the one on the screen, its neighbours, and room for a prediction or a search."""
+RECORD_BYTES = 64 * 2**20
+"""Of the records kept besides, so that walking back waits for none."""
 LOSSES_KEPT = 1_000_000
 PROGRESS_EVERY = 64
 """Iterations between two calls of a progress function: some milliseconds on a small network."""
@@ -92,6 +94,9 @@ class Trace(Sequence[Step]):
         self._segment: OrderedDict[int, Array] = OrderedDict()
         self._segment_most = max(2, SEGMENT_BYTES // (start.vector.nbytes + OVERHEAD))
         self._records: OrderedDict[int, Record] = OrderedDict()
+        self._records_most = self._room(start)
+        self._asked = -1
+        """The record last asked for."""
         self._losses = array("d")
         self._diverged: int | None = None
         self._lock = RLock()
@@ -175,12 +180,16 @@ class Trace(Sequence[Step]):
     def record(self, k: int) -> Record:
         """The record @k: computed from state @k on the batch of iteration k + 1."""
         with self._lock:
-            if k in self._records:
+            made = self._records.get(k)
+            if made is not None:
                 self._records.move_to_end(k)
-                return self._records[k]
-        made = self.runner.record(self.state(k))
-        self._note(k, [made.loss], True)
-        self._keep_record(made)
+        if made is None:
+            made = self.runner.record(self.state(k))
+            self._note(k, [made.loss], True)
+            self._keep_record(made)
+        if k != self._asked:
+            self._asked = k
+            self._look_behind(k)
         return made
 
     def loss(self, k: int) -> float:
@@ -238,7 +247,7 @@ class Trace(Sequence[Step]):
         """One update of the way to state @k, with its record where that is near."""
         after, made = self.runner.iterate(state)
         self._note(made.k, [made.loss], after.finite)
-        if k - made.k <= RECORDS_KEPT:
+        if k - made.k < self._records_most:
             self._keep_record(made)
         return after
 
@@ -253,6 +262,38 @@ class Trace(Sequence[Step]):
                 self._note(state.k - 1, one, state.finite)
         self._note(stop - len(losses), losses, True)
         return after
+
+    def _room(self, start: State) -> int:
+        """How many records are kept: those of two stretches, if there is room for them."""
+        if self.runner.instant:
+            return RECORDS_KEPT
+        arrays = 5 * 8 * self.network.batches.largest * sum(self.network.sizes[1:])
+        room = RECORD_BYTES // (2 * start.vector.nbytes + arrays)
+        return 2 * (FINE + 1) if room >= 2 * (FINE + 1) else RECORDS_KEPT
+
+    def _look_behind(self, k: int) -> None:
+        """Have the records that lead back from record @k, as far as the steps on the way there cannot make them.
+
+        Every step back within a stretch replays one update of the stretch before; what these steps are too few for is
+        replayed at once. So a step back takes one update anywhere, and a seek as many as a stretch has.
+        """
+        spacing = self._checkpoints.spacing
+        if self.runner.instant or 2 * (spacing + 1) > self._records_most:
+            return
+        first = k - k % spacing
+        self._replay(first, k)
+        if first:
+            self._replay(first - spacing, 2 * first - k)
+
+    def _replay(self, first: int, stop: int) -> None:
+        """Have the records from the kept state @first up to @stop, and the states after them."""
+        for k in range(first, stop):
+            made = self._records.get(k)
+            if made is None or made.after is None:
+                _, made = self.runner.iterate(self.state(k))
+                self._note(k, [made.loss], True)
+            # of all that is kept these go last
+            self._keep_record(made)
 
     # divergence
 
@@ -290,7 +331,7 @@ class Trace(Sequence[Step]):
         with self._lock:
             self._records[made.k] = made
             self._records.move_to_end(made.k)
-            while len(self._records) > RECORDS_KEPT:
+            while len(self._records) > self._records_most:
                 self._records.popitem(last=False)
 
     def _held(self, k: int) -> Array | None:

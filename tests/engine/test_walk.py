@@ -24,7 +24,7 @@ from engine.network import Network
 from engine.plan import Granularity
 from engine.quantity import Kind, Phase
 from engine.scenario.model import Scenario
-from engine.trace import Trace
+from engine.trace import RECORDS_KEPT, Trace
 
 PHASES = list(Phase)
 EXPLAINED = 250
@@ -315,3 +315,31 @@ def test_where_terms_overflow_their_order_decides_between_infinity_and_nan() -> 
     assert not agrees(over, 0.0)
     assert not agrees(Num(math.nan) + Num(1.0), math.inf)
     assert not agrees(Num(1.0) + Num(1.0), math.inf)
+
+
+def test_a_step_back_takes_one_update_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = Trace(with_training(zero_network(), iterations=100), scalar=False)
+    trace.reach(100)
+    spacing = trace._checkpoints.spacing
+    runs: list[int] = []
+    for name in ("iterate", "record"):
+        run = getattr(trace.runner, name)
+        monkeypatch.setattr(trace.runner, name, lambda state, run=run: runs.append(state.k) or run(state))
+    monkeypatch.setattr(trace.runner, "advance", lambda *_: pytest.fail("states on the way are wanted"))
+    fresh = Trace(trace.scenario, scalar=False)
+    for start in (99, 37, 64, 49, 15, 1, 80):
+        runs.clear()
+        trace.record(start)
+        assert len(runs) <= spacing + 1, "a seek takes a stretch, wherever it is"
+        for k in range(start - 1, max(start - 45, -1), -1):
+            runs.clear()
+            assert trace.record(k).loss == fresh.record(k).loss
+            assert len(runs) <= 1, (start, k, runs)
+
+
+def test_records_that_lead_back_are_kept_within_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.trace.RECORD_BYTES", 1_000)
+    trace = Trace(with_training(zero_network(), iterations=100), scalar=False)
+    for k in range(99, 40, -1):
+        trace.record(k)
+    assert len(trace._records) == RECORDS_KEPT
