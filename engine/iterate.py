@@ -65,6 +65,11 @@ class Record:
 
 def forward(network: Network, state: State) -> Work:
     """The forward pass and the loss of the batch that state @k sees."""
+    with np.errstate(all="ignore"):
+        return _forward(network, state)
+
+
+def _forward(network: Network, state: State) -> Work:
     scenario, batches = network.scenario, network.batches
     work: Work = {
         ("x", None): batches.taken(scenario.x, state.k),
@@ -72,29 +77,29 @@ def forward(network: Network, state: State) -> Work:
         ("t", None): np.asarray(state.k + 1.0),
         ("lr", None): np.asarray(network.learning_rate(state.k)),
     }
-    with np.errstate(all="ignore"):
-        for stage in network.stages:
-            stage.forward(work, state)
+    for stage in network.stages:
+        stage.forward(work, state)
     return work
 
 
 def _computed(network: Network, state: State) -> Work:
-    """Forward, loss and backward from state @k."""
-    work = forward(network, state)
-    with np.errstate(all="ignore"):
-        for stage in reversed(network.stages):
-            stage.backward(work, state)
+    """Forward, loss and backward from state @k. Whoever calls silences floating-point warnings."""
+    work = _forward(network, state)
+    for stage in reversed(network.stages):
+        stage.backward(work, state)
     return work
 
 
 def record(network: Network, state: State) -> Record:
     """Forward, loss and backward from state @k, without the update."""
-    return Record(network, state, _computed(network, state))
+    with np.errstate(all="ignore"):
+        return Record(network, state, _computed(network, state))
 
 
 def iterate(network: Network, state: State) -> tuple[State, Record]:
     """State @k to state @k+1, and the record between them."""
-    work = _computed(network, state)
+    with np.errstate(all="ignore"):
+        work = _computed(network, state)
     after = _handed_out(_updated(network, state, work, np.empty(network.layout.size)))
     return after, Record(network, state, work, after)
 
@@ -147,6 +152,8 @@ class ArrayRunner:
                 losses.append(float(work["loss", None]))
                 network.update.write(own, state, work, k + 1, spoil=network.update.in_place)
                 own.k = k + 1
+                # its largest arrays are the next update's, and in the cache
+                del work
                 sound = sound and all(np.isfinite(own[key]).all() for key in self._fading)
                 state, own, other = own, other, own
         if other is not own:

@@ -22,7 +22,7 @@ FUNCTION = 4
 MOST = 5_000
 """Scalar operations of an iteration up to which the generated code is used: there both take equally long."""
 
-STRIDES = (64, 256)
+STRIDES = (128, 256)
 """Updates the generated code is run at a time, at least and at most: to begin costs as much as some updates.
 A power of two, so that a run that reports its progress stops nowhere else."""
 STRIDE_OPERATIONS = 20_000

@@ -51,6 +51,8 @@ class Update:
         self._plain = len(self._rules) == 1 and not options.get("weight_decay")
         """Whether the whole update is one line, w ± η·gradient."""
         self._gradient = "{}_clipped" if training.clipping else "{}"
+        self._gradients = {(name, layer): (self._gradient.format(f"d{name}"), layer) for name, layer in parameters}
+        """Where each parameter's gradient is."""
         self._proximal = proximal
         self._normalised = normalised
         self.listed = training.schedule.values if training.schedule else ()
@@ -101,21 +103,22 @@ class Update:
         `state`.
         """
         eta = self.rate_at(t)
-        for name, layer in self._parameters:
+        for parameter, gradient_key in self._gradients.items():
+            if spoil:
+                # one line, without slots
+                gradient = work[gradient_key]
+                self._compiled[0][1](state[parameter], gradient, eta, float(t), after[parameter], gradient)
+                continue
             values: dict[str, Any] = {
-                "old": state[name, layer],
-                "gradient": work[self._gradient.format(f"d{name}"), layer],
-                "lr": eta,
-                "t": float(t),
-            }
+                "old": state[parameter], "gradient": work[gradient_key], "lr": eta, "t": float(t),
+            }  # fmt: skip
             for rule in self._rules:
                 if rule.slot:
-                    values[f"{rule.slot}_old"] = state[_slot(rule, (name, layer))]
+                    values[f"{rule.slot}_old"] = state[_slot(rule, parameter)]
             for rule, function in self._compiled:
-                key = _slot(rule, (name, layer))
+                key = _slot(rule, parameter)
                 result = after[key]
-                scratch = values["gradient"] if spoil else result
-                function(*(values.get(hole) for hole in self._holes), result, scratch)
+                function(*(values.get(hole) for hole in self._holes), result, result)
                 if not rule.slot:
                     for penalty in self._proximal.get(key, ()):
                         shrink = array_function(_shrunk(Var("moved"), Var("lr"), penalty), "moved", "lr")
