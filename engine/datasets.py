@@ -23,6 +23,8 @@ Place = Callable[[Array, Labels, int], tuple[Array, Array]]
 
 @dataclass(frozen=True)
 class Dataset:
+    """One data set that is made."""
+
     name: str
     formula: str
     source: str

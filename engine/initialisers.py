@@ -28,7 +28,7 @@ _LARGEST = 1e300
 Shape = tuple[int, ...]
 Option = float | str
 Options = Mapping[str, Option]
-Fill = Callable[[np.random.Generator, Shape, int, int, Options], Array]
+Fill = Callable[["np.random.Generator", Shape, int, int, Options], Array]
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from engine.address import Address, AddressError, Parsed, parse, shown
 from engine.network import Network
 from engine.quantity import Quantity
@@ -36,6 +34,9 @@ class Names:
         if name == "a" and brackets[:1] == ((0,),):
             name, brackets = "x", brackets[1:]
         if name not in self._layers:
+            # only a message needs it, and it is slow to import
+            import difflib
+
             near = difflib.get_close_matches(name, self._layers, 1, 0.5)
             hint = f"; did you mean {near[0]}?" if near else f"; the names are {', '.join(self._layers)}"
             raise AddressError(f"{shown(parsed.text)}: there is no quantity {shown(name)} in this network{hint}")

@@ -40,6 +40,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Optimizer:
+    """One optimizer: its rules and its options."""
+
     name: str
     make: Callable[[Options], tuple[Rule, ...]]
     """The rules for given options (every option filled in); what an option turns off has no rule. The option

@@ -109,27 +109,37 @@ class Size(Node):
 
 @dataclass(frozen=True, slots=True)
 class Add(Node):
+    """A sum."""
+
     terms: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Mul(Node):
+    """A product."""
+
     factors: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Div(Node):
+    """A quotient."""
+
     over: Node
     under: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Neg(Node):
+    """The negative of a node."""
+
     of: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Pow(Node):
+    """A whole power."""
+
     base: Node
     exponent: int
 

@@ -40,6 +40,8 @@ class CellsFaultError(Exception):
 
 @dataclass(frozen=True)
 class Row:
+    """One line of a CSV file."""
+
     line: int
     """Where it stands in the file, from 1."""
     cells: list[str]
@@ -47,6 +49,8 @@ class Row:
 
 @dataclass(frozen=True)
 class CsvTable:
+    """A CSV file as text: its header, its rows."""
+
     file: str
     """What messages call it."""
     header: list[str]

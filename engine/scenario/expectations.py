@@ -44,6 +44,8 @@ class Written(float):
 
 @dataclass(frozen=True)
 class ExpectationDraft:
+    """A line of [expect], its address not yet looked up."""
+
     address: str
     key: Key
     value: Array
@@ -54,6 +56,8 @@ class ExpectationDraft:
 
 @dataclass(frozen=True)
 class NoteDraft:
+    """A note, its address not yet looked up."""
+
     address: str
     key: Key
     text: str

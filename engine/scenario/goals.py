@@ -23,6 +23,8 @@ _STARTING = ("W", "b", "gamma", "beta", "running_mean", "running_var", "lr")
 
 @dataclass(frozen=True)
 class GoalDraft:
+    """One of [[goals]], its addresses not yet looked up."""
+
     key: Key
     free: str
     target: str
@@ -33,6 +35,8 @@ class GoalDraft:
 
 @dataclass(frozen=True)
 class ComparisonDraft:
+    """One of [[comparisons]], its addresses not yet looked up."""
+
     key: Key
     this: str
     other: str

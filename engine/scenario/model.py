@@ -108,6 +108,8 @@ class Loss:
 
 @dataclass(frozen=True)
 class Optimizer:
+    """How parameters move."""
+
     name: str
     """Canonical name in `engine.optimizers.OPTIMIZERS`."""
     learning_rate: float
@@ -163,6 +165,8 @@ class Noise:
 
 @dataclass(frozen=True)
 class Training:
+    """What the network is trained for, and how."""
+
     loss: Loss
     optimizer: Optimizer
     iterations: int
@@ -201,6 +205,8 @@ class Expectation:
 
 @dataclass(frozen=True)
 class Note:
+    """What a person says of an address."""
+
     address: Address
     text: str
     line: int = 0
@@ -239,6 +245,8 @@ class Comparison:
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
+    """A scenario as it was read: everything a walk needs."""
+
     title: str
     inputs: int
     layers: tuple[Layer, ...]

@@ -84,6 +84,8 @@ class LayerDraft:
 
 @dataclass
 class NetworkDraft:
+    """[network] as far as it could be read."""
+
     inputs: int | None = None
     from_to: bool = False
     layers: list[LayerDraft] = field(default_factory=list)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
@@ -65,6 +64,8 @@ def nearest(word: str, names: Iterable[str]) -> list[str]:
     names = list(islice(names, _LOOKED_AT))
     plain = word.strip().lower().replace("-", "_").replace(" ", "_")[:80]
     begun = [name for name in names if name.startswith(plain + "_")] if plain else []
+    import difflib
+
     return begun[:3] or difflib.get_close_matches(plain, names, n=1, cutoff=0.6)
 
 
