@@ -207,18 +207,24 @@ def test_data_draws_and_listed_rates_reach_the_code_in_the_right_iteration() -> 
 
 
 def test_the_end_of_a_run_shows_every_divergence() -> None:
-    """v/(1 − β₂ᵗ) overflows while v does not: such a number leaves no trace in the state after it."""
-    options = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "epsilon_place": "outside", "weight_decay": 0.0}
+    """v̂ = v/(1 − β₂ᵗ) is rounded up to ∞ in between, v is not: such a number leaves no trace in the state after it."""
+    options = {"beta1": 0.9, "beta2": 0.8, "epsilon": 1e-8, "epsilon_place": "outside", "weight_decay": 0.0}
+    # the largest gradient whose square is finite, six times; then none, so that v fades and no sum of numbers overflows
+    largest = 1.3407807929942596e154
     given = scenario(
-        [layer([[1e153]], [0.0])], [[1.0]], [[0.0]], loss_of("squared_error", 1e-3), iterations=40,
-        optimizer=Optimizer("adam", 0.1, options),
+        [layer([[largest / 256.0]], None)], [[16.0]] * 6 + [[0.0]] * 34, [[0.0]] * 40, loss_of("squared_error", 0.5),
+        iterations=40, batch_size=1, optimizer=Optimizer("adam", 0.1, options),
     )  # fmt: skip
     for scalar in (True, False):
         closely = Trace(given, scalar=scalar)
-        first = next((k for k in range(40) if not closely.runner.iterate(closely.state(k))[0].finite), None)
+        odd = [k for k in range(40) if not closely.runner.iterate(closely.state(k))[0].finite]
         trace = Trace(given, scalar=scalar)
-        trace.state(40)
-        assert trace.diverged == first
+        assert trace.state(40).finite
+        assert odd == [5]
+        assert trace.diverged == odd[0]
+        where = trace.non_finite_in(odd[0])
+        assert where is not None
+        assert where.address.name == "vhatW"
 
 
 def test_codes_differ_where_numbers_differ_in_the_sign_of_a_zero() -> None:
