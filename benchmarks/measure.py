@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -34,7 +35,7 @@ def fresh(runs: int, commands: Mapping[str, list[str]]) -> dict[str, float]:
     """Median seconds of commands, each a process of its own."""
 
     def command(words: list[str]) -> Callable[[], object]:
-        return lambda: subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        return lambda: subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=_environment())
 
     return interleaved(runs, {name: command(words) for name, words in commands.items()})
 
@@ -44,11 +45,31 @@ def peak_megabytes(code: str) -> float:
 
     `code` defines `prepare()`, which does what is not to be counted, and `work(prepared)`.
     """
-    whole = f"{code}\nimport resource\nready = prepare()\nbase = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
-    whole += "work(ready)\nprint((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - base) / 1024)\n"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    made = subprocess.run([sys.executable, "-c", whole], cwd=ROOT, check=True, capture_output=True, env=environment)
+    whole = f"{code}\nfrom benchmarks.measure import peak\nready = prepare()\nbase = peak()\n"
+    whole += "work(ready)\nprint(peak() - base)\n"
+    made = subprocess.run([sys.executable, "-c", whole], cwd=ROOT, check=True, capture_output=True, env=_environment())
     return float(made.stdout)
+
+
+def peak() -> float:
+    """Peak resident memory of this process, in MiB."""
+    try:
+        # what getrusage says begins with the parent's
+        status = Path("/proc/self/status").read_text(encoding="utf-8")
+        return float(status.partition("VmHWM:")[2].split()[0]) / 1024
+    except (OSError, IndexError):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def printed(words: list[str]) -> str:
+    """What a command writes."""
+    return subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True, env=_environment()).stdout
+
+
+def _environment() -> dict[str, str]:
+    """This checkout first, and its modules compiled once, as when it is installed."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT)}
 
 
 def machine() -> list[str]:

@@ -8,15 +8,21 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import replace
+from itertools import pairwise
 from statistics import median
 from typing import TextIO
 
-from benchmarks.measure import fresh, interleaved, peak_megabytes
+from benchmarks.measure import ROOT, fresh, interleaved, peak_megabytes, printed
 from benchmarks.networks import LARGE, SMALL, TINY, Net
 from benchmarks.peers import PEERS
-from benchmarks.report import Section, ratio, seconds
+from benchmarks.report import Section, Target, ratio, seconds
+from engine.checkpoints import OVERHEAD
 from engine.trace import Trace
 
+SLOW = {"PyTorch": 10, "micrograd": 100}
+"""Peers that run a part of the way only."""
+WAY = 40
+"""Iterations of a longer way back: through checkpoints."""
 LIMITS = {TINY.name: 0.1, SMALL.name: 1.2, LARGE.name: 1.15}
 """Of the engine's time in that of numpy by hand."""
 
@@ -26,80 +32,92 @@ def _walk(net: Net) -> Callable[[], object]:
     return lambda: Trace(scenario).reach(net.updates)
 
 
-def training(runs: int) -> Section:
+def training(runs: int, share: int) -> Section:
     """Every update of a walk, to its last state, all of it seekable afterwards."""
-    rows = []
+    rows, targets = [], []
     for net in (TINY, SMALL, LARGE):
+        net = net.longer(net.updates // share)
         tasks: dict[str, Callable[[], object]] = {"engine": _walk(net)}
         divide = {"engine": 1}
         for name, make in PEERS.items():
             train = make(net)
             if train is not None:
-                # slow peers run a tenth of the way: they are linear, and the table is wanted today
-                divide[name] = 10 if name in ("PyTorch", "micrograd") else 1
+                # they are linear, and the table is wanted today
+                divide[name] = SLOW.get(name, 1)
                 part = max(1, net.updates // divide[name])
                 tasks[name] = lambda train=train, part=part: train(part)  # type: ignore[misc]
         times = {name: found * divide[name] for name, found in interleaved(runs, tasks).items()}
         by_hand = times["numpy by hand"]
+        what = f"{net.name}, {net.updates:,} updates"
+        targets.append(Target(f"{what}, all seekable", times["engine"] / by_hand, LIMITS[net.name], "× numpy by hand"))
         for name, found in times.items():
             limit = LIMITS[net.name] if name == "engine" else None
             rows.append(
                 (
-                    f"{net.name}, {net.updates:,} updates: {name}",
+                    f"{what}: {name}",
                     seconds(found / net.updates),
                     ratio(found / by_hand, limit),
                 )
             )
     return Section(
-        "Training", "Time per update, and in proportion to numpy by hand.", ("what", "an update", "ratio"), tuple(rows)
-    )
+        "Training", "Time per update, and in proportion to numpy by hand.", ("what", "an update", "ratio"), tuple(rows),
+        tuple(targets),
+    )  # fmt: skip
 
 
-def _seeks(trace: Trace, updates: int, count: int) -> tuple[list[float], list[float]]:
-    """Seconds of seeks to a record anywhere, and of one step back from each."""
+def _seeks(trace: Trace, updates: int, count: int) -> tuple[list[float], list[float], list[float]]:
+    """Seconds of seeks to a record anywhere, of one step back from each, and of the steps of longer ways back."""
     generator = random.Random(2)
-    far, back = [], []
-    for _ in range(count):
-        k = generator.randrange(1, updates)
-        started = time.perf_counter()
-        trace.record(k)
-        between = time.perf_counter()
-        trace.record(k - 1)
-        far.append(between - started)
-        back.append(time.perf_counter() - between)
-    return far, back
+    far, back, way = [], [], []
+    for number in range(count):
+        k = generator.randrange(WAY, updates)
+        times = [time.perf_counter()]
+        for place in range(k, k - (WAY if number % 10 == 0 else 2), -1):
+            trace.record(place)
+            times.append(time.perf_counter())
+        passed = [after - before for before, after in pairwise(times)]
+        far.append(passed[0])
+        back.append(passed[1])
+        way += passed[1:] if number % 10 == 0 else []
+    return far, back, way
 
 
-def seeking(runs: int) -> Section:
+def _p99(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.99) - 1]
+
+
+def seeking(runs: int, share: int) -> Section:
     """Random seeks in a walk that has been run to its end."""
-    rows = []
-    for net in (TINY, LARGE.longer(2_000)):
+    rows, targets = [], []
+    for net in (TINY.longer(TINY.updates // share), LARGE.longer(2_000 // share)):
         trace = Trace(net.scenario())
         started = time.perf_counter()
         trace.reach(net.updates)
         update = (time.perf_counter() - started) / net.updates
-        far, back = _seeks(trace, net.updates, 200)
-        ranked = [sorted(found) for found in (far, back)]
-        limit = 0.002 if net is TINY else update
+        found = _seeks(trace, net.updates, 200)
+        limit = 0.002 if net.name == TINY.name else update
+        kept = len(trace._checkpoints) * (trace.state(0).vector.nbytes + OVERHEAD) / 2**20
+        what = f"{net.name}, {net.updates:,} updates"
         rows.append(
-            (
-                f"{net.name}, {net.updates:,} updates",
-                *(seconds(found[len(found) // 2]) for found in ranked),
-                *(seconds(found[int(len(found) * 0.99) - 1]) for found in ranked),
-                f"{seconds(limit)}",
-                f"{len(trace._checkpoints) * (trace.state(0).vector.nbytes + 300) / 2**20:.0f} MiB",
-            )
-        )
+            (what, *(f"{seconds(median(times))}, {seconds(_p99(times))}" for times in found), seconds(update),
+             f"{kept:.1f} MiB")
+        )  # fmt: skip
+        targets += [
+            Target(f"{what}: fresh random seek, p99", _p99(found[0]), 0.02, "s"),
+            Target(f"{what}: one iteration back, p99", _p99(found[1]), limit, "s"),
+            Target(f"{what}: {WAY - 1} iterations back, each, p99", _p99(found[2]), limit, "s"),
+            Target(f"{what}: checkpoints", kept, 128.0, "MiB"),
+        ]
     return Section(
         "Seeking",
-        "200 fresh random seeks to a record (at most 20 ms in 99 of 100), and a step back of one iteration from there"
-        " (at most the limit).",
-        ("walk", "seek", "back", "seek, p99", "back, p99", "limit back", "checkpoints"),
-        tuple(rows),
-    )
+        "200 fresh random seeks to a record, one iteration back from each, and from 20 of them on, iteration by"
+        " iteration;\nmedian and 99th percentile.",
+        ("walk", "seek", "one back", f"{WAY - 1} back, each", "an update", "checkpoints"),
+        tuple(rows), tuple(targets),
+    )  # fmt: skip
 
 
-def opening(runs: int) -> Section:
+def opening(runs: int, share: int) -> Section:
     """A walk of 10⁹ updates beside one of 10: opened, measured, its last step decoded."""
 
     def opened(updates: int) -> Callable[[], object]:
@@ -114,10 +132,25 @@ def opening(runs: int) -> Section:
 
     times = interleaved(runs, {"10": opened(10), "1,000,000,000": opened(10**9)})
     rows = [(f"{name} updates", seconds(found / 20), ratio(found / times["10"])) for name, found in times.items()]
-    return Section("Opening", "Trace, its length, its last address.", ("walk", "time", "ratio"), tuple(rows))
+    target = Target("a walk of 10⁹ updates opened", times["1,000,000,000"] / times["10"], 1.25, "× one of 10")
+    return Section("Opening", "Trace, its length, its last address.", ("walk", "time", "ratio"), tuple(rows), (target,))
 
 
-class _Nowhere(TextIO):
+_STREAM = """
+import sys
+from contextlib import redirect_stdout
+from benchmarks.networks import {net}
+from benchmarks.parts import Nowhere
+from tui.session import Session
+from tui.verbs.groups import Selection
+from tui.verbs.trace import write_jsonl
+def prepare(): return Session({net}.scenario({iterations}))
+def work(session):
+    with redirect_stdout(Nowhere()): write_jsonl(session, Selection(1, {iterations}), False)
+"""
+
+
+class Nowhere(TextIO):
     """Takes text and counts it."""
 
     encoding = "utf-8"
@@ -133,33 +166,38 @@ class _Nowhere(TextIO):
         """Nothing waits."""
 
 
-def streams(runs: int) -> Section:
+def streams(runs: int, share: int) -> Section:
     """`trace --format jsonl`, without a disk behind it."""
     from tui.session import Session
     from tui.verbs.groups import Selection
-    from tui.verbs.trace import _jsonl
+    from tui.verbs.trace import write_jsonl
 
-    rows = []
-    for net, iterations in ((TINY, 100), (SMALL, 2)):
-        session = Session(net.scenario(iterations))
-        times, lines = [], 1
-        for _ in range(max(1, runs // 3)):
-            target = _Nowhere()
+    rows, found = [], {}
+    for name, net, steps in (("TINY", TINY, 1_000_000), ("TINY", TINY, 100_000), ("SMALL", SMALL, 100_000)):
+        session = Session(net.scenario())
+        iterations = max(1, steps // share // session.trace.plan.start(1))
+        times = []
+        for _ in range(min(runs, 3)):
+            target = Nowhere()
             started = time.perf_counter()
             with redirect_stdout(target):
-                _jsonl(session, Selection(1, iterations), False)
-            times.append(time.perf_counter() - started)
-            lines = target.lines
-        rows.append((net.name, f"{lines:,}", seconds(median(times) / lines)))
+                write_jsonl(session, Selection(1, iterations), False)
+            times.append((time.perf_counter() - started) / target.lines)
+        peak = peak_megabytes(_STREAM.format(net=name, iterations=iterations))
+        found[name, steps] = median(times), peak
+        rows.append((net.name, f"{target.lines:,}", seconds(median(times)), f"{peak:.1f} MiB"))
+    (a_step, much), (_, little) = found["TINY", 1_000_000], found["TINY", 100_000]
     return Section(
-        "Streams",
-        "`trace --format jsonl`; at most 20 µs a step of up to 4 terms (2-2-1).",
-        ("walk", "steps", "a step"),
-        tuple(rows),
-    )
+        "Streams", "`trace --format jsonl`. In 2-2-1 a step has up to 3 terms, in 4-16-16-1 up to 17.",
+        ("walk", "steps", "a step", "memory beyond imports"), tuple(rows),
+        (
+            Target("trace --format jsonl, 2-2-1, a step", a_step, 20e-6, "s"),
+Target("its memory for 1,000,000 steps, beyond that for 100,000", much - little, 2.0, "MiB"),
+        ),
+    )  # fmt: skip
 
 
-def start_up(runs: int) -> Section:
+def start_up(runs: int, share: int) -> Section:
     """Commands as a shell starts them."""
     python = sys.executable
     main = "import sys; from tui.main import run; sys.argv = ['backprop-tui', *sys.argv[1:]]; raise SystemExit(run())"
@@ -177,11 +215,15 @@ def start_up(runs: int) -> Section:
     for name, found in times.items():
         beside, limit = limits.get(name, ("", 0.0))
         rows.append((name, seconds(found), f"{ratio(found / times[beside], limit)} × {beside}" if beside else ""))
-    return Section("Start-up", "A process each.", ("command", "time", "ratio"), tuple(rows))
+    targets = tuple(
+        Target(name, times[name] / times[beside], limit, f"× {beside}") for name, (beside, limit) in limits.items()
+    )
+    return Section("Start-up", "A process each.", ("command", "time", "ratio"), tuple(rows), targets)
 
 
 _GROWTH = """
 from benchmarks.networks import Net
+from engine.checkpoints import OVERHEAD
 from engine.trace import Trace
 net = Net({net!r}, {sizes!r}, "tanh", "tanh", "half_squared_error", 1, 1, 0.01, {updates})
 def prepare(): return Trace(net.scenario())
@@ -189,37 +231,68 @@ def work(trace): trace.reach({updates})
 """
 
 
-def growth(runs: int) -> Section:
+def growth(runs: int, share: int) -> Section:
     """Time and memory beside the number of updates and of parameters."""
-    rows = []
+    rows, found = [], {}
     for sizes, updates in (
         ((2, 2, 1), 10_000), ((2, 2, 1), 100_000), ((2, 2, 1), 1_000_000),
         ((10, 10, 1), 1_000), ((30, 30, 1), 1_000), ((100, 100, 1), 1_000), ((300, 300, 1), 1_000),
     ):  # fmt: skip
+        updates //= share
         net = Net("growth", sizes, "tanh", "tanh", "half_squared_error", 1, 1, 0.01, updates)
-        found = interleaved(min(runs, 3), {"engine": _walk(net)})["engine"]
+        passed = interleaved(min(runs, 3), {"engine": _walk(net)})["engine"]
+        found[sizes, updates] = passed / updates
         peak = peak_megabytes(_GROWTH.format(net="growth", sizes=sizes, updates=updates))
         rows.append(
             (
                 "-".join(map(str, sizes)),
                 f"{net.parameters:,}",
                 f"{updates:,}",
-                seconds(found / updates),
+                seconds(passed / updates),
                 f"{peak:.1f} MiB",
             )
         )
     return Section(
         "Growth", "Time of an update, and peak memory beyond that of the imports.",
         ("network", "parameters", "updates", "an update", "memory"), tuple(rows),
+        (
+            Target(
+                "an update of 1,000,000, 2-2-1",
+                found[(2, 2, 1), 1_000_000 // share] / found[(2, 2, 1), 10_000 // share], 1.25, "× one of 10,000",
+            ),
+        ),
     )  # fmt: skip
 
 
-PARTS: dict[str, Callable[[int], Section]] = {
+def screen(runs: int, share: int) -> Section:
+    """Keys and starts on a pseudo-terminal: what benchmarks/screen.py prints."""
+    script = str(ROOT / "benchmarks" / "screen.py")
+    text = printed([sys.executable, script, "--keys", str(200 // share), "--starts", str(runs)])
+    _, *lines = text.splitlines()
+    rows, targets = [], []
+    for line in lines:
+        name, p50, p95, keys, paint, first, step, walk = line.rsplit(None, 7)
+        rows.append((name.strip(), f"{p50} ms", f"{p95} ms", keys, f"{paint} ms", first, f"{step} ms", walk))
+        if not rows[1:]:
+            continue
+        targets.append(Target(f"{name.strip()}: key to last byte, p95", float(keys), 3.0, "× a bare Textual app"))
+        targets.append(Target(f"{name.strip()}: first paint", float(first), 1.3, "× a bare Textual app"))
+    return Section(
+        "Screen",
+        "A pseudo-terminal of 120×40: from a key to the last byte it makes the app write, from the start of the"
+        " process\nto its first whole screen, and to the first step on it; each beside a bare Textual app.",
+        ("app", "key, p50", "key, p95", "ratio", "first paint", "ratio", "first step", "ratio"),
+        tuple(rows), tuple(targets),
+    )  # fmt: skip
+
+
+PARTS: dict[str, Callable[[int, int], Section]] = {
     "training": training,
     "seeking": seeking,
     "opening": opening,
     "streams": streams,
     "start-up": start_up,
+    "screen": screen,
     "growth": growth,
 }
-"""The screen on a pseudo-terminal (first paint, key → last byte) is measured by benchmarks/screen.py."""
+"""Each of the number of runs, and of the share of the work that is done: 1 is all of it, 10 a tenth."""

@@ -7,6 +7,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Target:
+    """What was wanted of a figure, and what was found."""
+
+    what: str
+    found: float
+    most: float
+    unit: str = ""
+    """Of both: "s", or what they are multiples of."""
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        found, most = (
+            seconds(value) if self.unit == "s" else f"{value:.3g} {self.unit}".rstrip()
+            for value in (self.found, self.most)
+        )
+        return self.what, found, most, "kept" if self.found <= self.most else f"missed by {self.found / self.most:.2f}"
+
+
+@dataclass(frozen=True)
 class Section:
     """One table."""
 
@@ -14,6 +33,7 @@ class Section:
     note: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    targets: tuple[Target, ...] = ()
 
 
 def section(made: Section) -> str:
@@ -38,7 +58,15 @@ def page(sections: Sequence[Section], machine: Sequence[str]) -> str:
         "# Benchmarks\n\nMade by `python benchmarks/run.py --write`. Medians of interleaved runs, one thread; the"
         " ratios are what can be\ncompared between machines.\n\n"
     )
-    return opening + "".join(f"- {line}\n" for line in machine) + "\n" + "\n".join(map(section, sections))
+    made = [targets(sections), *sections]
+    return opening + "".join(f"- {line}\n" for line in machine) + "\n" + "\n".join(map(section, made))
+
+
+def targets(sections: Sequence[Section]) -> Section:
+    """All that was wanted, in one table."""
+    rows = tuple(target.row for made in sections for target in made.targets)
+    note = "A missed figure by what it is of the most it may be."
+    return Section("What was wanted", note, ("what", "found", "at most", ""), rows)
 
 
 def seconds(value: float) -> str:

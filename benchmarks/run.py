@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)} (all)")
     parser.add_argument("--runs", type=int, default=9, help="runs of each, of which the median counts (9)")
     parser.add_argument("--write", action="store_true", help="keep the result in docs/benchmarks.md")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the work, run once: to see that it works")
     options = parser.parse_args()
     unknown = [part for part in options.parts if part not in PARTS]
     if unknown:
@@ -36,9 +37,10 @@ def main() -> int:
         parser.error(f"--runs {options.runs}: expected at least 1")
     sections = []
     for name in options.parts or PARTS:
-        section = PARTS[name](options.runs)
+        section = PARTS[name](*((1, 10) if options.quick else (options.runs, 1)))
         print(report.section(section), flush=True)
         sections.append(section)
+    print(report.section(report.targets(sections)))
     if options.write:
         (ROOT / "docs" / "benchmarks.md").write_text(report.page(sections, measure.machine()), encoding="utf-8")
     return 0

@@ -35,13 +35,13 @@ def run(options: Namespace) -> int:
     phase = None if options.phase is None else Phase(options.phase)
     selection = Selection(first, last, Granularity[options.granularity.upper()], phase)
     if options.format == "jsonl":
-        _jsonl(session, selection, options.ascii)
+        write_jsonl(session, selection, options.ascii)
     else:
         _text(session, selection, options)
     return 0
 
 
-def _jsonl(session: Session, selection: Selection, ascii: bool) -> None:
+def write_jsonl(session: Session, selection: Selection, ascii: bool) -> None:
     """One object a line, in the Unicode alphabet unless told otherwise: what the terminal can show is no matter."""
     objects = Objects(session, ascii)
     # every number here is the exact one
