@@ -133,6 +133,17 @@ def find(
         return None
 
 
+def reasons(trace: Trace, breakpoints: Breakpoints, step: int) -> tuple[str, ...]:
+    """Which breakpoints stop at a step that `find` has found, as they were typed. Computes two iterations."""
+    k = trace.plan.k_of(step)
+    named = [item.text for item in breakpoints.at(trace, step)]
+    conditions = [item.condition for item in breakpoints if item.condition.address is None]
+    if conditions:
+        here = sight(trace, k, sight(trace, k - 1) if k else None)
+        named += [one.text for one in conditions if one.holds(here) and one.stop(k, here) == step]
+    return tuple(named)
+
+
 class _Ticks:
     """Calls a progress function every so many iterations or seconds, and stops where it says so."""
 

@@ -120,6 +120,7 @@ def test_a_breakpoint_here_is_set_shown_and_taken_away(id: str, key: str) -> Non
             assert walker.cursor == START + 34
             await walker.press(key)
             assert not len(walker.screen.stops)
+            await walker.press("l")
             walker.screen.cursor = START
             await walker.settle()
             assert walker.drawn()[:-1] == before[:-1]
@@ -137,6 +138,7 @@ def test_a_breakpoint_by_a_condition_and_how_it_is_taken_away(id: str, key: str)
             assert walker.preview == "stops at loss < 0.01, when it becomes true"
             await walker.press("enter")
             assert [stop.text for stop in walker.screen.stops] == ["loss < 0.01"]
+            assert walker.screen.status == "1 breakpoint, c goes on to the next"
             await walker.press(key)
             assert "there are: loss < 0.01" in walker.preview
             await walker.enter("non-finite")
@@ -146,6 +148,7 @@ def test_a_breakpoint_by_a_condition_and_how_it_is_taken_away(id: str, key: str)
             assert walker.preview.startswith("takes it away: loss < 0.01")
             await walker.press("enter")
             assert [stop.text for stop in walker.screen.stops] == ["non-finite"]
+            assert walker.screen.status == "taken away: loss < 0.01"
 
     run(check())
 
@@ -182,6 +185,9 @@ def test_continuing_leads_to_the_nearest_breakpoint_or_says_there_is_none(id: st
                 await walker.press(key)
                 await walker.work()
                 assert walker.cursor == walker.screen.shown == step
+                condition = "loss < 1e-6" if forwards else "loss < 0.01"
+                held = "delta[2][1]" if step % 34 == 9 else condition
+                assert f"stopped at {held}" in walker.region("#timeline"), "and not at the other"
                 went.append(step)
                 at = step
             assert went == ([108, 111, 145] if forwards else [77, 43, 40, 9])

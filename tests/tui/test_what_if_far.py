@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -12,6 +13,7 @@ from helpers import SCENARIOS, Walker, net, run, shipped, walking
 from textual.widgets import Input, OptionList
 from what_if import TABLE, said, same_as_fresh, scenario_of, status_of, typed
 
+from engine.notation_style import Style
 from engine.scenario.edit import Draft
 from engine.scenario.model import Scenario
 from engine.scenario.read import read_text
@@ -306,6 +308,25 @@ def test_where_nothing_can_be_saved_is_said(text: str, why: str, tmp_path: Path)
                 told.append(said(walker))
             assert any(why in one for one in told), told
             assert not list(tmp_path.iterdir())
+
+    run(check())
+
+
+def test_what_a_saved_file_does_not_say_is_said(tmp_path: Path) -> None:
+    async def check() -> None:
+        async with walking(shipped("softplus")) as walker:
+            await typed(walker, "ctrl+s", str(tmp_path / "same.toml"))
+            assert status_of(walker) == f"saved {tmp_path / 'same.toml'}"
+            walker.screen.settings = replace(walker.settings, style=Style(index_order="from_to"))
+            await typed(walker, "ctrl+s", str(tmp_path / "order.toml"))
+            assert [word.message for word in walker.app._notifications] == [
+                "its [notation] is the file's, not as chosen here"
+            ]
+            await typed(walker, "i", "lr = 0.5")
+            await typed(walker, "ctrl+s", str(tmp_path / "other.toml"))
+            assert "its [expect] is as it was before the changes: check says what holds" in {
+                word.message for word in walker.app._notifications
+            }
 
     run(check())
 

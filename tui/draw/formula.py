@@ -13,6 +13,7 @@ from engine.address import Address, AddressError
 from engine.explain import explain
 from engine.printers.lines import Line, lines
 from engine.printers.marks import Marks, Run
+from engine.scenario.model import Note
 from tui.draw.cells import Drawing, Look, width_of
 from tui.draw.links import Text, cut_off, drawing_of, wrapped
 from tui.session import TERMS_SHOWN, Session
@@ -55,6 +56,7 @@ PRIORITY = (
     "symbols",
     "value",
     *HAND,
+    "long",
     "numbers",
     "terms",
     "note",
@@ -108,10 +110,7 @@ def draw_formula(
     `link` is the place in `links` of the one that is shown reversed.
     """
     said = _said(session, cursor, settings)
-    notes = [
-        f"{'>' if settings.ascii else '▸'} {to_ascii(note.text) if settings.ascii else note.text}"
-        for note in session.notes(session.trace[cursor], settings)
-    ]
+    notes = [_note(note, settings) for note in session.notes(session.trace[cursor], settings)]
     equations = [line for line in said if line.kind in EQUATIONS]
     by_hand = [line for line in said if line.kind in HAND]
     rest = [line for line in said if line.kind not in (*EQUATIONS, *HAND)]
@@ -133,6 +132,13 @@ def draw_formula(
         found = links(session, cursor, settings)
         chosen = found[link].address if 0 <= link < len(found) else None
     return drawing_of(rows, chosen)
+
+
+def _note(note: Note, settings: Settings) -> str:
+    """The author's words, marked as such; those for the lecturer alone say so, for whoever mirrors a screen."""
+    mark = ">" if settings.ascii else "▸"
+    aside = "for the lecturer: " if note.audience == "lecturer" else ""
+    return f"{mark} {aside}{to_ascii(note.text) if settings.ascii else note.text}"
 
 
 def links(session: Session, cursor: int, settings: Settings) -> tuple[Link, ...]:

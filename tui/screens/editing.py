@@ -258,6 +258,10 @@ class Editing(Moving):
             self.edits.saved(self.edits.draft(self.walk))
             self.made()
             self.status = f"saved {path}"
+            if self.edits.changed and self.walk.scenario.expectations:
+                self.say("its [expect] is as it was before the changes: check says what holds")
+            elif self.settings.style is not None and self.settings.style != self.walk.scenario.notation:
+                self.say("its [notation] is the file's, not as chosen here")
 
     def why_not(self, command: str) -> str:
         match command:
@@ -280,6 +284,8 @@ def _place(text: str) -> tuple[Path, bool]:
         path = Path(text).expanduser()
         if path.is_dir():
             raise ValueError(f"{path} is a folder: name a file in it")
+        if not path.parent.is_dir():
+            raise ValueError(f"there is no folder {path.parent} to save in")
         return path, path.exists()
     except (OSError, RuntimeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)

@@ -6,7 +6,10 @@ from contextlib import suppress
 
 from textual.reactive import reactive
 
-from tui.breakpoints import BACKWARD, FORWARD, Breakpoints, find
+from engine.scenario.words import count
+from engine.trace import Progress
+from tui.breakpoints import BACKWARD, FORWARD, Breakpoints, find, reasons
+from tui.commands import BY_ID, key_name
 from tui.draw.formula import links
 from tui.follow import Follow, FollowError, Following
 from tui.places import Bookmarks, Places
@@ -113,6 +116,9 @@ class Finding(Moving):
             except ValueError as error:
                 # an edit may have been computed to its end while this was typed
                 self.say(str(error))
+            else:
+                many = count(len(self.stops), "breakpoint")
+                self.status = f"taken away: {text}" if there else f"{many}, {self._key('continue')} goes on to the next"
 
     def action_continue(self) -> None:
         self._continue(FORWARD)
@@ -124,17 +130,27 @@ class Finding(Moving):
         self.pause()
         trace, stops, cursor = self.walk.trace, self.stops, self.cursor
 
-        def then(step: int | None) -> None:
-            if step is None:
+        def search(progress: Progress) -> tuple[int, tuple[str, ...]] | None:
+            step = find(trace, stops, cursor, direction, progress)
+            return None if step is None else (step, reasons(trace, stops, step))
+
+        def then(found: tuple[int, tuple[str, ...]] | None) -> None:
+            if found is None:
                 self.status = f"no breakpoint {'after' if direction == FORWARD else 'before'} this step"
             else:
+                step, why = found
                 self.jump(step)
+                self.status = f"stopped at {', '.join(why)}"
 
         self.compute(
-            lambda progress: find(trace, stops, cursor, direction, progress),
+            search,
             then,
             lambda done: f"looking for a breakpoint: update {done:,}",
         )
+
+    def _key(self, command: str) -> str:
+        """The first key of a command, as it is written."""
+        return next(map(key_name, self.app.keys(BY_ID[command])), BY_ID[command].title)
 
     # bookmarks
 
