@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.quantity import Phase
-from tui.draw.cells import Canvas, Look, Row
+from tui.draw.cells import Canvas, Look, Row, width_of
 from tui.draw.wrap import clip
 from tui.session import Session
 from tui.settings import Settings
@@ -55,15 +55,19 @@ NONE = Marks()
 def timeline_rows(
     session: Session, cursor: int, settings: Settings, width: int, status: str = "", marks: Marks = NONE
 ) -> tuple[Row, ...]:
-    """Three rows; `status` (a running computation, playing) stands at the right of the words."""
+    """Three rows; right of the words stands `status` (a running computation, playing), else the step's address."""
     canvas = Canvas(width, HEIGHT)
     status = to_ascii(status) if settings.ascii else status
     step = session.trace[cursor]
     room = width - (len(status) + 2 if status else 0)
     words = session.words(step, settings, room)
     canvas.put(0, 0, clip(words, room, "..." if settings.ascii else "…"), Look("title"))
+    address = str(replace(step.address, k=None, sample=None if session.trace.network.single else step.address.sample))
     if status:
         canvas.put(width - len(status), 0, status, Look("status"))
+    elif width_of(words) + 2 + len(address) <= width:
+        # what a person types who wants to come here again
+        canvas.put(width - len(address), 0, address, Look("dim"))
     glyphs = ASCII if settings.ascii else UNICODE
     _walk(canvas, session, cursor, glyphs, marks)
     _iteration(canvas, session, cursor, glyphs, marks)
