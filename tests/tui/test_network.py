@@ -247,6 +247,14 @@ def test_large_boxes_where_there_is_room_and_else_the_usual_ones() -> None:
         )
 
 
+def test_usual_boxes_rather_than_large_letters_without_any() -> None:
+    walk = Session(net(2, 3))
+    usual = plain_text(drawn(walk, 1, Settings(), 78, 13).rows)
+    assert "╭" in usual
+    assert plain_text(drawn(walk, 1, Settings(big=True), 78, 13).rows) == usual
+    assert plain_text(drawn(walk, 1, Settings(big=True), 78, 20).rows) != usual
+
+
 # pictures
 
 

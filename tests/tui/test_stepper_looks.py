@@ -12,6 +12,7 @@ from textual.widgets import Input, OptionList
 from engine.notation_style import Style
 from engine.numbers import shortest
 from engine.scenario.read import read
+from tui.choices import choices
 from tui.draw.curves import VIEWS
 from tui.preferences import load_preferences
 from tui.screens.edit import EditScreen
@@ -483,5 +484,17 @@ def test_a_picture_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: p
             assert said == ["softplus_delta_1_1_#1@0.svg cannot be written: no space left on device"]
             assert "cannot be written" in walker.text
             assert not walker.app._exit
+
+    run(check())
+
+
+def test_what_a_row_of_the_options_has_no_room_for_is_said_below() -> None:
+    async def check() -> None:
+        async with walking(shipped("softplus"), SMALL) as walker:
+            await walker.press("o")
+            options = choices(walker.screen.walk, walker.settings, walker.app.theme)
+            for choice in options:
+                assert choice.meaning in walker.preview
+                await walker.press("down")
 
     run(check())

@@ -92,7 +92,7 @@ def _fitting(model: GraphModel, width: int, height: int) -> tuple[GraphModel, Pl
         specs = tuple(Spec(max(0, column.size), column.focus, column.widths) for column in form.columns)
         plan = make_plan(specs, form.focus_column, form.direction, width, height, form.big)
         if plan.whole:
-            return form, plan
+            return _boxed(form, plan, width, height)
         if not form.big or form.briefer is None:
             unfocused = tuple(spec._replace(focus=None) for spec in specs)
             shown = len(make_plan(unfocused, len(specs) // 2, "forward", width, height, form.big).placed)
@@ -102,6 +102,21 @@ def _fitting(model: GraphModel, width: int, height: int) -> tuple[GraphModel, Pl
     assert best is not None, "the last form is always one"
     _, form, specs = best
     return form, make_plan(specs, form.focus_column, form.direction, width, height, form.big)
+
+
+def _boxed(model: GraphModel, plan: Plan, width: int, height: int) -> tuple[GraphModel, Plan]:
+    """A plan that shows all of a net; but smaller boxes say more than large letters without boxes."""
+    if model.big and model.briefer is not None:
+        smaller = model.briefer()
+        specs = tuple(Spec(max(0, column.size), column.focus, column.widths) for column in smaller.columns)
+        other = make_plan(specs, smaller.focus_column, smaller.direction, width, height, smaller.big)
+        if other.whole and _boxes(other) > _boxes(plan):
+            return smaller, other
+    return model, plan
+
+
+def _boxes(plan: Plan) -> int:
+    return sum(placed.stand.style == BOX for placed in plan.placed)
 
 
 def _clip(hit: Hit, canvas: Canvas) -> Hit | None:

@@ -17,8 +17,10 @@ from tui.draw.wrap import clip
 from tui.screens.dialog import Dialog
 from tui.terminal import to_ascii
 
-TITLE, SHOWN, WIDTH = 24, 12, 70
+TITLE, SHOWN, WIDTH = 24, 12, 66
 """Cells of a row's name, of what is chosen, and of the row: what a dialog on 80 columns has room for."""
+
+KEYS = "← → change, Ctrl+s keeps them for the next time, Esc closes"
 
 
 class OptionsScreen(Dialog[None]):
@@ -43,7 +45,7 @@ class OptionsScreen(Dialog[None]):
         with Vertical(id="dialog"):
             yield Static("Options", markup=False, classes="heading")
             yield OptionList(*(Option(self._row(choice), id=choice.key) for choice in self._choices()))
-            yield Static(self._plain("← → change, Ctrl+s keeps them for the next time, Esc closes"), id="preview")
+            yield Static(self._plain(f"\n{KEYS}"), id="preview", markup=False)
 
     def action_change(self, by: int) -> None:
         rows = self.query_one(OptionList)
@@ -58,6 +60,14 @@ class OptionsScreen(Dialog[None]):
         rows = self.query_one(OptionList)
         for place, choice in enumerate(self._choices()):
             rows.replace_option_prompt_at_index(place, self._row(choice))
+        self._explain()
+
+    @on(OptionList.OptionHighlighted)
+    def _explain(self) -> None:
+        """The whole meaning of the option one is at: its row may have no room for it."""
+        at = self.query_one(OptionList).highlighted
+        if at is not None:
+            self.query_one("#preview", Static).update(self._plain(f"{self._choices()[at].meaning}\n{KEYS}"))
 
     def on_screen_resume(self) -> None:
         self.refresh_rows()
