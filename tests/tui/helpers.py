@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from textual.widgets import Input, OptionList, Static
 from engine.address import Address
 from engine.scenario.model import Layer, Loss, Note, Optimizer, Scenario, Training, frozen_array
 from engine.scenario.read import read
+from engine.trace import Progress, Trace
 from tui.app import StepperApp
 from tui.commands import BY_ID
 from tui.draw.cells import Drawing, Hit, Row
@@ -387,3 +389,35 @@ def cells_of(row: Row) -> list[str]:
 def text_at(drawing: Drawing, hit: Hit) -> str:
     """What is drawn where a hit lies."""
     return "".join(cells_of(drawing.rows[hit.y])[hit.x : hit.x + hit.width])
+
+
+class Gate:
+    """Holds a computation after its first piece until opened."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.open = Event()
+        self.entered = Event()
+        self.stopped = Event()
+        reach = Trace.reach
+
+        def held(trace: Trace, k: int, progress: Progress | None = None) -> bool:
+            if progress is None:
+                return reach(trace, k)
+
+            def asked(done: int) -> bool:
+                going = progress(done)
+                self.entered.set()
+                assert self.open.wait(20)
+                return going and progress(done)
+
+            arrived = reach(trace, k, asked)
+            if not arrived:
+                self.stopped.set()
+            return arrived
+
+        patch.setattr(Trace, "reach", held)
+
+    async def reached(self, walker: Walker) -> None:
+        """Wait until a computation is held."""
+        assert await asyncio.to_thread(self.entered.wait, 20)
+        await walker.settle()

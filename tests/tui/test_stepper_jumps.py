@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from threading import Event
 
 import pytest
-from helpers import Walker, keys_of, net, run, shipped, walking
+from helpers import Gate, keys_of, net, run, shipped, walking
 from textual.widgets import Input
 
 from engine.scenario.model import Scenario
-from engine.trace import PROGRESS_EVERY, Progress, Trace
+from engine.trace import PROGRESS_EVERY, Trace
 from tui.screens.goto import GoToScreen
 from tui.screens.working import Finished, Progressed
 
@@ -132,38 +131,6 @@ def test_a_jump_to_where_one_is_leaves_no_place() -> None:
 
 
 # far
-
-
-class Gate:
-    """Holds a computation after its first piece until opened."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.open = Event()
-        self.entered = Event()
-        self.stopped = Event()
-        reach = Trace.reach
-
-        def held(trace: Trace, k: int, progress: Progress | None = None) -> bool:
-            if progress is None:
-                return reach(trace, k)
-
-            def asked(done: int) -> bool:
-                going = progress(done)
-                self.entered.set()
-                assert self.open.wait(20)
-                return going and progress(done)
-
-            arrived = reach(trace, k, asked)
-            if not arrived:
-                self.stopped.set()
-            return arrived
-
-        patch.setattr(Trace, "reach", held)
-
-    async def reached(self, walker: Walker) -> None:
-        """Wait until a computation is held."""
-        assert await asyncio.to_thread(self.entered.wait, 20)
-        await walker.settle()
 
 
 @pytest.fixture

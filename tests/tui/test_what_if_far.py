@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import tomllib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
 import pytest
-from helpers import SCENARIOS, Walker, net, run, shipped, walking
+from helpers import SCENARIOS, Gate, Walker, net, run, shipped, walking
 from textual.widgets import Input, OptionList
 from what_if import TABLE, said, same_as_fresh, scenario_of, status_of, typed
 
@@ -22,33 +22,6 @@ from tui import session as sessions
 from tui.session import Session
 
 # far walks, and what goes on meanwhile
-
-
-class Gate:
-    """Holds a computation after its first piece until opened."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.open = Event()
-        self.entered = Event()
-        reach = Trace.reach
-
-        def held(trace: Trace, k: int, progress: Progress | None = None) -> bool:
-            if progress is None:
-                return reach(trace, k)
-
-            def asked(done: int) -> bool:
-                going = progress(done)
-                self.entered.set()
-                assert self.open.wait(20)
-                return going and progress(done)
-
-            return reach(trace, k, asked)
-
-        patch.setattr(Trace, "reach", held)
-
-    async def reached(self, walker: Walker) -> None:
-        assert await asyncio.to_thread(self.entered.wait, 20)
-        await walker.settle()
 
 
 FAR = 2 * PROGRESS_EVERY
@@ -67,6 +40,17 @@ async def at_the_end(walker: Walker) -> None:
     await walker.press("G")
     await walker.work()
     assert walker.cursor == walker.screen.walk.last
+
+
+@asynccontextmanager
+async def computing(far: Scenario, patch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Walker, Gate]]:
+    """The app at the end of a far walk, a change of the learning rate being computed until the gate is opened."""
+    async with walking(far) as walker:
+        await at_the_end(walker)
+        gate = Gate(patch)
+        walker.screen._edited("lr = 0.5")
+        await gate.reached(walker)
+        yield walker, gate
 
 
 def rate(walker: Walker) -> float:
@@ -132,12 +116,8 @@ def test_a_jump_after_an_edit_computes_the_walk_before_too(far: Scenario, monkey
 
 def test_a_computation_given_up_changes_nothing(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check() -> None:
-        async with walking(far) as walker:
-            await at_the_end(walker)
-            gate = Gate(monkeypatch)
+        async with computing(far, monkeypatch) as (walker, gate):
             walk = walker.screen.walk
-            walker.screen._edited("lr = 0.5")
-            await gate.reached(walker)
             await walker.press("escape")
             gate.open.set()
             await walker.work()
@@ -150,11 +130,7 @@ def test_a_computation_given_up_changes_nothing(far: Scenario, monkeypatch: pyte
 
 def test_another_edit_while_one_is_computed_comes_on_top(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check() -> None:
-        async with walking(far) as walker:
-            await at_the_end(walker)
-            gate = Gate(monkeypatch)
-            walker.screen._edited("lr = 0.5")
-            await gate.reached(walker)
+        async with computing(far, monkeypatch) as (walker, gate):
             await typed(walker, "i", "x[1] = 3")
             gate.open.set()
             await walker.work()
@@ -171,11 +147,7 @@ def test_another_edit_while_one_is_computed_comes_on_top(far: Scenario, monkeypa
 
 def test_a_change_being_computed_survives_that_one_walks_about(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check() -> None:
-        async with walking(far) as walker:
-            await at_the_end(walker)
-            gate = Gate(monkeypatch)
-            walker.screen._edited("lr = 0.5")
-            await gate.reached(walker)
+        async with computing(far, monkeypatch) as (walker, gate):
             await walker.press("h", "h", "g")
             assert walker.cursor == 0
             assert rate(walker) == 1.0, "the old walk is there meanwhile"
@@ -193,11 +165,7 @@ def test_a_change_being_computed_survives_that_one_walks_about(far: Scenario, mo
 @pytest.mark.parametrize("key", ["escape", "u"])
 def test_changes_given_up_are_named(key: str, far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check() -> None:
-        async with walking(far) as walker:
-            await at_the_end(walker)
-            gate = Gate(monkeypatch)
-            walker.screen._edited("lr = 0.5")
-            await gate.reached(walker)
+        async with computing(far, monkeypatch) as (walker, gate):
             walker.screen._edited("x[1] = 3")
             await walker.press(key)
             gate.open.set()
