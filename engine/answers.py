@@ -74,11 +74,11 @@ def read_answer(teacher: Teacher, text: str) -> Expectation:
 def mark(teacher: Teacher, answer: Expectation) -> list[Marked]:
     """Every number of an answer, marked; one mark for an answer of another shape."""
     marks = []
-    for verdict in check(teacher, answer, whole_is_exact=True):
+    for verdict in check(teacher, answer, answered=True):
         slip = ""
         if verdict.actual is None:
             slip = _shape_slip(teacher, answer)
-        elif not verdict.ok:
+        elif verdict.kind is Match.WRONG:
             slip = _slip(teacher, verdict)
         marks.append(Marked(verdict, slip))
     return marks
@@ -86,7 +86,7 @@ def mark(teacher: Teacher, answer: Expectation) -> list[Marked]:
 
 def _slip(teacher: Teacher, verdict: Verdict) -> str:
     def agrees(value: Any) -> bool:
-        return match(verdict.written, value, printed=verdict.printed) is not Match.WRONG
+        return match(verdict.written, value, printed=verdict.printed, answered=True).holds
 
     try:
         return diagnosis(find_slips(teacher.trace, verdict.address, verdict.written, agrees))

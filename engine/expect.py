@@ -40,7 +40,13 @@ class Match(StrEnum):
     TRUNCATED = "truncated"
     TOLERANCE = "within tolerance"
     PROPAGATED = "within propagated rounding"
+    NO_DIGIT = "no significant digit"
+    """A zero, written for a number that is none: 0.0 for 0.061."""
     WRONG = "wrong"
+
+    @property
+    def holds(self) -> bool:
+        return self not in (Match.NO_DIGIT, Match.WRONG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +67,12 @@ class Verdict:
     """Whether it is the number by hand that agrees, not the exact one."""
     printed: bool = False
     """Whether the digits are those of a book, or of a person's answer."""
+    blank: bool = False
+    """Whether a zero is written for a number that is none."""
 
     @property
     def ok(self) -> bool:
-        return self.kind is not Match.WRONG
+        return self.kind.holds
 
 
 class Teacher:
@@ -75,17 +83,21 @@ class Teacher:
         self._hand = HandTrace(trace) if trace.scenario.arithmetic else None
         self._propagation = Propagation(trace)
 
-    def compare(self, address: Address, written: str, expectation: Expectation, printed: bool) -> Verdict:
-        """The verdict on one number of an expectation."""
+    def compare(
+        self, address: Address, written: str, expectation: Expectation, printed: bool, answered: bool = False
+    ) -> Verdict:
+        """The verdict on one number of an expectation, or `answered` by a person."""
         actual = float(self.trace.value(address).item())
-        kind = match(written, actual, expectation.tolerance, printed)
+        kind = match(written, actual, expectation.tolerance, printed, answered)
         said, by_hand = _said(written, actual, kind, expectation, printed), False
+        blank = expectation.tolerance is None and is_blank(written, actual)
         if self._hand is not None:
-            found = self._by_hand(address, written, actual, expectation, printed)
+            found = self._by_hand(address, written, actual, expectation, printed, answered)
             if found is not None:
                 kind, said = found
-                by_hand = True
-        if kind is Match.WRONG and printed:
+                by_hand, blank = True, False
+        # a zero is within reach of everything small
+        if kind is Match.WRONG and printed and not blank:
             try:
                 interval = self._interval(address, written)
             except HandError as error:
@@ -96,10 +108,11 @@ class Teacher:
                 said = f"{written} is within propagated rounding of {_digits(actual, written)}: {_reach(interval)}"
             elif interval:
                 said += f"; {_reach(interval)}"
-        return Verdict(address, written, actual, kind, expectation.line, f"{_place(address)}: {said}", by_hand, printed)
+        message = f"{_place(address)}: {said}"
+        return Verdict(address, written, actual, kind, expectation.line, message, by_hand, printed, blank)
 
     def _by_hand(
-        self, address: Address, written: str, actual: float, expectation: Expectation, printed: bool
+        self, address: Address, written: str, actual: float, expectation: Expectation, printed: bool, answered: bool
     ) -> tuple[Match, str] | None:
         """How the number by hand agrees; None where it does not, or is too far to be worked."""
         assert self._hand is not None
@@ -107,8 +120,8 @@ class Teacher:
             value = single(self._hand, address)
         except HandError:
             return None
-        kind = match(written, value, expectation.tolerance, printed)
-        if kind is Match.WRONG:
+        kind = match(written, value, expectation.tolerance, printed, answered)
+        if not kind.holds:
             return None
         digits = self._hand.text(address, value)
         how = {
@@ -141,8 +154,11 @@ def printed_numbers(trace: Trace) -> list[Printed]:
     return marked or [number for _, number in every if not _whole(number.written)]
 
 
-def check(teacher: Teacher, expectation: Expectation, whole_is_exact: bool = False) -> list[Verdict]:
-    """The verdicts of one line. `whole_is_exact`: a whole number means just that, even where it is printed.
+def check(teacher: Teacher, expectation: Expectation, answered: bool = False) -> list[Verdict]:
+    """The verdicts of one line.
+
+    `answered`: by a person, who is asked for digits. A whole number means just that, though it is printed, and a zero
+    that a number rounds to is none of its digits.
 
     An address that names nothing (any more), or an array of another shape, is one verdict for the whole line.
     """
@@ -152,8 +168,8 @@ def check(teacher: Teacher, expectation: Expectation, whole_is_exact: bool = Fal
         return [_wrong_whole(expectation, str(error))]
     verdicts = []
     for one, written in found:
-        printed = expectation.printed and not (whole_is_exact and _whole(written))
-        verdicts.append(teacher.compare(one, written, expectation, printed))
+        printed = expectation.printed and not (answered and _whole(written))
+        verdicts.append(teacher.compare(one, written, expectation, printed, answered))
     return verdicts
 
 
@@ -180,11 +196,18 @@ def elements(trace: Trace, expectation: Expectation) -> Iterator[tuple[Address, 
         yield replace(address, unit=(*address.unit, *unit), sample=sample), written
 
 
-def match(written: str, actual: float | Decimal, tolerance: float | None = None, printed: bool = False) -> Match:
+def match(
+    written: str,
+    actual: float | Decimal,
+    tolerance: float | None = None,
+    printed: bool = False,
+    answered: bool = False,
+) -> Match:
     """How `actual` meets a number as written.
 
     A whole number without a decimal point means exactly that number, unless a book `printed` it. Others may
-    be rounded (half up or half to even) to the digits written; what a book printed may be cut off there too.
+    be rounded (half up or half to even) to the digits written; what a book printed may be cut off there too, but not
+    to zero. Where it is `answered` what a number rounds to must show a digit of it.
     """
     if written in _SPELT or not math.isfinite(actual):
         expected = float(written) if written not in _SPELT else _SPELT[written]
@@ -200,11 +223,17 @@ def match(written: str, actual: float | Decimal, tolerance: float | None = None,
     if not printed and _whole(written):
         return Match.EXACT if apart <= SLACK * max(Decimal(1), abs(number)) else Match.WRONG
     unit = _unit(number)
+    blank = is_blank(written, actual)
     if _rounds_to(number, value, apart, unit):
-        return Match.ROUNDS
+        return Match.NO_DIGIT if blank and answered else Match.ROUNDS
     if printed and _cuts_to(number, value, unit):
-        return Match.TRUNCATED
+        return Match.NO_DIGIT if blank else Match.TRUNCATED
     return Match.WRONG
+
+
+def is_blank(written: str, actual: float | Decimal) -> bool:
+    """Whether a zero is written for a number that is none, beyond what the arithmetic of float64 may have made."""
+    return written not in _SPELT and Decimal(written) == 0 and math.isfinite(actual) and abs(Decimal(actual)) > SLACK
 
 
 def _whole(written: str) -> bool:
@@ -246,7 +275,11 @@ def _said(written: str, actual: float, kind: Match, expectation: Expectation, pr
         case Match.EXACT:
             return written if float(written) == actual else f"{got} is {written}"
         case Match.ROUNDS:
-            return f"{got} rounds to {written}"
+            blank = ", which shows no significant digit of it" if is_blank(written, actual) else ""
+            return f"{got} rounds to {written}{blank}"
+        case Match.NO_DIGIT:
+            more = rounded(actual, 3).text
+            return f"{written} shows no significant digit of {got}: give more decimals, like {more}"
         case Match.TRUNCATED:
             return f"{got} truncated to {_decimals(places)} is {written}"
         case Match.TOLERANCE:

@@ -18,7 +18,7 @@ from engine.expect import Match, Verdict, check_expectations, match
 from engine.scenario.model import Expectation, Scenario, frozen_array
 from engine.trace import Trace
 
-EXACT, ROUNDS, TRUNCATED, TOLERANCE, PROPAGATED, WRONG = Match
+EXACT, ROUNDS, TRUNCATED, TOLERANCE, PROPAGATED, NO_DIGIT, WRONG = Match
 
 PLAIN = [
     # written, actual, kind
@@ -98,8 +98,16 @@ PRINTED = [
     ("0.780", 0.77989387, ROUNDS),
     ("0.78", 0.77989387, ROUNDS),
     ("0.779", 0.77989387, TRUNCATED),
-    ("-0.00", -0.009, TRUNCATED),
-    ("0.00", -0.009, TRUNCATED),
+    # a zero is no digit of a number that is none
+    ("-0.00", -0.009, NO_DIGIT),
+    ("0.00", -0.009, NO_DIGIT),
+    ("0.0", 0.061021498, NO_DIGIT),
+    ("0e2", 61.0, NO_DIGIT),
+    ("0.00", 0.004, ROUNDS),
+    ("0.0", 0.0, EXACT),
+    ("-0.0", 0.0, EXACT),
+    ("0.0", 1e-17, ROUNDS),
+    ("0.0", 0.11, WRONG),
     ("7", 7.4, ROUNDS),
     ("7", 7.9, TRUNCATED),
     ("7", 6.4, WRONG),
@@ -131,6 +139,42 @@ def test_printed_numbers(written: str, actual: float, kind: Match) -> None:
     assert match(written, actual, printed=True) is kind
 
 
+@pytest.mark.parametrize(
+    ("written", "actual", "kind"),
+    [
+        ("0.00", 0.004, NO_DIGIT),
+        ("-0.0", 0.004, NO_DIGIT),
+        ("0.0", 0.061, NO_DIGIT),
+        ("0.00", 0.0, EXACT),
+        ("0.0", 3e-17, ROUNDS),
+        ("0.5", 0.48, ROUNDS),
+        ("0.0", -0.8, WRONG),
+    ],
+)
+def test_a_zero_answers_for_zero_alone(written: str, actual: float, kind: Match) -> None:
+    assert match(written, actual, printed=True, answered=True) is kind
+
+
+def test_what_is_said_of_a_zero_that_is_none() -> None:
+    # dW[1][1,1] is −0.0262…, the loss 0.0242…
+    verdicts = expecting(
+        softplus_network(),
+        (Address("loss", k=0), "0.0", {}),
+        (Address("loss", k=0), "0.0", {"printed": True}),
+        (Address("a", 1, (1,), k=0), "0.0", {"printed": True}),
+        (Address("dW", 1, (1, 1), k=0), "0.01", {"printed": True}),
+        (Address("dW", 2, (1, 1), k=0), "0.0", {"printed": True}),
+        (Address("loss", k=0), "0.0", {"tolerance": 0.5}),
+    )
+    assert [verdict.kind for verdict in verdicts] == [ROUNDS, ROUNDS, WRONG, WRONG, NO_DIGIT, TOLERANCE]
+    assert [verdict.blank for verdict in verdicts] == [True, True, True, False, True, False]
+    assert verdicts[1].message == "loss: 0.024223353 rounds to 0.0, which shows no significant digit of it"
+    assert verdicts[4].message == (
+        "dW[2][1,1]: 0.0 shows no significant digit of -0.095136115: give more decimals, like -0.0951"
+    )
+    assert not verdicts[4].ok
+
+
 @pytest.mark.parametrize(("written", "actual", "tolerance", "kind"), WITHIN)
 def test_tolerances(written: str, actual: float, tolerance: float, kind: Match) -> None:
     assert match(written, actual, tolerance) is kind
@@ -148,7 +192,8 @@ def test_what_decimal_rounds_to_is_right_and_its_neighbours_are_not(value: float
         written = f"{nearest:f}" + ("" if places else ".")
         assert match(written, value) in (ROUNDS, EXACT)
     cut = f"{exact.quantize(step, ROUND_DOWN, LONG):f}" + ("" if places else ".")
-    assert match(cut, value, printed=True) in (ROUNDS, EXACT, TRUNCATED)
+    to_zero = (NO_DIGIT,) if float(cut) == 0 != value else ()
+    assert match(cut, value, printed=True) in (ROUNDS, EXACT, TRUNCATED, *to_zero)
     for away in (nearest + 2 * step, nearest - 2 * step):
         written = f"{away:f}" + ("" if places else ".")
         if float(written) == value:

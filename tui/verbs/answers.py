@@ -15,6 +15,8 @@ from tui.verbs.wrong import WrongInputError
 HELD, OFF = 0, 1
 MAX_BYTES = 2**20
 
+_PREFIX = {Match.WRONG: "wrong: ", Match.NO_DIGIT: "too few digits: "}
+
 
 def check_answers(options: Namespace, writer: Writer) -> int:
     """Mark every answer given; the exit status that asks for.
@@ -42,10 +44,9 @@ def check_answers(options: Namespace, writer: Writer) -> int:
     count = right = 0
     for place, answer in answers:
         for marked in mark(teacher, answer):
-            kind = marked.verdict.kind
             count += 1
-            right += kind is not Match.WRONG
-            writer.lines(f"{place}{'' if marked.verdict.ok else 'wrong: '}{marked.message}")
+            right += marked.verdict.ok
+            writer.lines(f"{place}{_PREFIX.get(marked.verdict.kind, '')}{marked.message}")
     writer.lines(f"{file}: {right:,} of {count:,} answers hold")
     writer.flush()
     return HELD if right == count else OFF

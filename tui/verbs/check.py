@@ -83,11 +83,11 @@ def _expectations(trace: Trace, path: str, writer: Writer) -> tuple[int, list[st
     count = {kind: sum(verdict.kind is kind for verdict in verdicts) for kind in Match}
     for verdict in verdicts:
         # how a book's number agrees is said of each: cut off, a class that rounds will ask
-        if verdict.printed or verdict.by_hand or verdict.kind is Match.WRONG:
+        if verdict.printed or verdict.by_hand or verdict.blank or not verdict.ok:
             writer.lines(f"{path}:{verdict.line}: {verdict.message}")
     if not verdicts:
         return 0, ["no values expected"]
-    wrong = count[Match.WRONG]
+    wrong = sum(not verdict.ok for verdict in verdicts)
     said = f"{len(verdicts) - wrong:,} of {len(verdicts):,} expected values hold"
     if cut := count[Match.TRUNCATED]:
         said += f", {cut:,} of them cut off rather than rounded"
@@ -100,7 +100,7 @@ def _goals(trace: Trace, path: str, writer: Writer) -> tuple[int, list[str]]:
     """Solve every goal, say its answer, and hold it against the one written."""
     if not trace.scenario.goals:
         return 0, []
-    from engine.expect import Match, match
+    from engine.expect import match
     from engine.goal import solve
     from engine.goal_algebra import GoalError
     from engine.numbers import shortest
@@ -113,7 +113,7 @@ def _goals(trace: Trace, path: str, writer: Writer) -> tuple[int, list[str]]:
             writer.lines(f"{path}:{goal.line}: goal: {error}")
             wrong += 1
             continue
-        agrees = not goal.written or match(goal.written, answer.value) is not Match.WRONG
+        agrees = not goal.written or match(goal.written, answer.value).holds
         wrong += not agrees
         how = "by algebra" if answer.by_algebra else f"by search, {answer.evaluations} walks"
         against = f"; expected {goal.written}" if goal.written and not agrees else ""
