@@ -78,7 +78,7 @@ def mark(teacher: Teacher, answer: Expectation) -> list[Marked]:
         slip = ""
         if verdict.actual is None:
             slip = _shape_slip(teacher, answer)
-        elif verdict.kind is Match.WRONG:
+        elif verdict.kind is Match.WRONG and not verdict.shown_as:
             slip = _slip(teacher, verdict)
         marks.append(Marked(verdict, slip))
     return marks

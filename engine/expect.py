@@ -69,6 +69,8 @@ class Verdict:
     """Whether the digits are those of a book, or of a person's answer."""
     blank: bool = False
     """Whether a zero is written for a number that is none."""
+    shown_as: str = ""
+    """Where a wrong δ is the one that the file's notation shows: what is said of that."""
 
     @property
     def ok(self) -> bool:
@@ -87,6 +89,33 @@ class Teacher:
         self, address: Address, written: str, expectation: Expectation, printed: bool, answered: bool = False
     ) -> Verdict:
         """The verdict on one number of an expectation, or `answered` by a person."""
+        verdict = self._compare(address, written, expectation, printed, answered)
+        if verdict.kind is not Match.WRONG or verdict.actual is None:
+            return verdict
+        shown_as = self._shown_as(address, written, expectation, printed, answered)
+        if not shown_as:
+            return verdict
+        said = f"expected {written}, got {_digits(verdict.actual, written)}; {shown_as}"
+        return replace(verdict, message=f"{_place(address)}: {said}", shown_as=shown_as)
+
+    def _shown_as(self, address: Address, written: str, expectation: Expectation, printed: bool, answered: bool) -> str:
+        """What is said where the number is what the file's notation shows as δ, which addresses do not follow."""
+        style = self.trace.scenario.notation.delta
+        if address.name != "delta" or style == "dz" or written in _SPELT:
+            return ""
+        if style == "-dz":
+            turned = written[1:] if written.startswith("-") else f"-{written.removeprefix('+')}"
+            if self._compare(address, turned, expectation, printed, answered).ok:
+                return f"in this file δ is −∂L/∂z: that number is −{_place(address)}, the address is always ∂L/∂z"
+            return ""
+        there = replace(address, name="da")
+        if self._compare(there, written, expectation, printed, answered).ok:
+            return f"in this file δ is ∂L/∂a: that number is {_place(there)}, the address delta is always ∂L/∂z"
+        return ""
+
+    def _compare(
+        self, address: Address, written: str, expectation: Expectation, printed: bool, answered: bool
+    ) -> Verdict:
         actual = float(self.trace.value(address).item())
         kind = match(written, actual, expectation.tolerance, printed, answered)
         said, by_hand = _said(written, actual, kind, expectation, printed), False

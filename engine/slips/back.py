@@ -120,7 +120,9 @@ def slope_at(site: Site, layer: int, of: int, at: str) -> Node | None:
 def delta_for_da(site: Site) -> Iterator[Variant]:
     name, layer = site.address.name, site.address.layer
     if name == "da" and layer:
-        yield Variant("δ is given where ∂L/∂a was asked", {}, replace(site.address, name=site.back(layer)[0]))
+        # a file may call ∂L/∂a its δ
+        given = "δ" if site.network.scenario.notation.delta == "dz" else "∂L/∂z"
+        yield Variant(f"{given} is given where ∂L/∂a was asked", {}, replace(site.address, name=site.back(layer)[0]))
 
 
 def path_forgotten(site: Site) -> Iterator[Variant]:

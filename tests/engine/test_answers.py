@@ -26,6 +26,7 @@ from engine.answers import AnswerError, Marked, mark, read_answer
 from engine.arithmetic import Arithmetic
 from engine.expect import Match, Teacher, match
 from engine.hand.bounds import operations_of
+from engine.notation_style import Style
 from engine.numbers import rounded
 from engine.scenario.model import Penalty, Scenario
 from engine.slips.find import find_slips
@@ -239,6 +240,33 @@ def test_several_and_none() -> None:
 
 def test_a_starting_value_has_no_slip() -> None:
     assert one(deep(), "W[1][1,1] = 0.75").slip == "none of the usual slips gives it"
+
+
+def noted(delta: str) -> Scenario:
+    return replace(deep(), notation=Style(delta=delta))
+
+
+def test_the_delta_that_the_file_shows_is_no_slip() -> None:
+    numbers = Numbers(deep())
+    slope_forgotten = f"delta[2][1] = {numbers('da', 2)[0]:.4f}"
+    assert "f′ is forgotten" in one(deep(), slope_forgotten).slip
+    found = one(noted("da"), slope_forgotten)
+    assert (found.verdict.kind, found.slip) == (Match.WRONG, "")
+    assert found.message.endswith(
+        "; in this file δ is ∂L/∂a: that number is da[2][1], the address delta is always ∂L/∂z"
+    )
+    # the sign of the number alone is what −∂L/∂z differs in
+    other_sign = f"delta[2][1] = {-numbers('delta', 2)[0]:.4f}"
+    found = one(noted("-dz"), other_sign)
+    assert (found.verdict.kind, found.slip) == (Match.WRONG, "")
+    assert found.message.endswith("in this file δ is −∂L/∂z: that number is −delta[2][1], the address is always ∂L/∂z")
+    assert "in this file" not in one(deep(), other_sign).message
+    # what is right by the address stays right, what is neither is a slip
+    assert one(noted("da"), f"delta[2][1] = {numbers('delta', 2)[0]:.4f}").verdict.ok
+    assert "the sign of the error" in one(noted("da"), other_sign).slip
+    assert one(noted("da"), f"da[2][1] = {numbers('delta', 2)[0]:.4f}").slip == (
+        "this is what comes out when ∂L/∂z is given where ∂L/∂a was asked"
+    )
 
 
 # the right answer

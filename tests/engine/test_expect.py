@@ -15,6 +15,7 @@ from strategies import softmax_batch, softplus_network, with_training, zero_netw
 
 from engine.address import Address
 from engine.expect import Match, Verdict, check_expectations, match
+from engine.notation_style import Style
 from engine.scenario.model import Expectation, Scenario, frozen_array
 from engine.trace import Trace
 
@@ -353,6 +354,16 @@ def test_what_is_not_finite_matches_in_kind() -> None:
     if actual == math.inf:
         assert [verdict.ok for verdict in verdicts] == [True, False, True]
     assert verdicts[1].message == f"loss@1: expected 0.5, got {'inf' if actual == math.inf else 'NaN'}"
+
+
+def test_an_expected_delta_of_the_file_s_own_notation() -> None:
+    given = replace(softplus_network(), notation=Style(delta="da"))
+    there = float(Trace(given).value(Address("da", 2, (1,), k=0)).item())
+    (verdict,) = expecting(given, (Address("delta", 2, k=0), [f"{there:.4f}"], {}))
+    assert not verdict.ok
+    assert verdict.message.endswith(
+        "in this file δ is ∂L/∂a: that number is da[2][1], the address delta is always ∂L/∂z"
+    )
 
 
 def test_no_expectations_no_verdicts() -> None:
