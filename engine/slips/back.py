@@ -32,7 +32,9 @@ from engine.slips.site import (
 
 
 def sign(site: Site) -> Iterator[Variant]:
-    clause = "the sign of the error is turned round (ŷ − y for y − ŷ)"
+    # the error comes from the derivative of what is made small: ŷ − y of a loss, y − ŷ of an objective
+    ascent = site.network.scenario.training.direction == "maximise"
+    clause = f"the sign of the error is turned round ({'ŷ − y for y − ŷ' if ascent else 'y − ŷ for ŷ − y'})"
     keys = [site.error, *(site.back(layer) for layer in site.layers)]
     keys += [(f"d{name}", layer) for name, layer in site.network.parameters]
     for key in dict.fromkeys(keys):

@@ -242,6 +242,15 @@ def test_a_starting_value_has_no_slip() -> None:
     assert one(deep(), "W[1][1,1] = 0.75").slip == "none of the usual slips gives it"
 
 
+def test_which_error_is_turned_round_follows_from_what_is_made_small() -> None:
+    numbers = Numbers(classes())
+    turned = f"delta[2][1] = {-numbers('delta', 2)[0]:.6f}"
+    assert "turned round (y − ŷ for ŷ − y)" in one(classes(), turned).slip
+    ascent = with_training(classes(), direction="maximise")
+    turned = f"delta[2][1] = {-Numbers(ascent)('delta', 2)[0]:.6f}"
+    assert "turned round (ŷ − y for y − ŷ)" in one(ascent, turned).slip
+
+
 def noted(delta: str) -> Scenario:
     return replace(deep(), notation=Style(delta=delta))
 
