@@ -153,6 +153,10 @@ def exchanged(site: Site) -> Iterator[Variant]:
     address = site.address
     shape = site.network.catalogue[address.name, address.layer].shape
     clause = "the two indices are exchanged (w_{from,to} for w_{to,from})"
+    if site.network.scenario.notation.index_order == "from_to":
+        clause = (
+            "the two indices are exchanged: an address is always [to,from], though this file's symbols are w_{from,to}"
+        )
     if len(address.unit) == 2:
         to, source = address.unit
         if to != source and source <= shape[0] and to <= shape[1]:

@@ -251,6 +251,17 @@ def test_which_error_is_turned_round_follows_from_what_is_made_small() -> None:
     assert "turned round (ŷ − y for y − ŷ)" in one(ascent, turned).slip
 
 
+def test_exchanged_indices_where_the_file_shows_from_to() -> None:
+    numbers = Numbers(deep())
+    exchanged = f"dW[2][1,2] = {numbers('dW', 2)[1, 0]:.6f}"
+    assert "(w_{from,to} for w_{to,from})" in one(deep(), exchanged).slip
+    shown = replace(deep(), notation=Style(index_order="from_to"))
+    assert one(shown, exchanged).slip == (
+        "this is what comes out when the two indices are exchanged: an address is always [to,from], "
+        "though this file's symbols are w_{from,to}"
+    )
+
+
 def noted(delta: str) -> Scenario:
     return replace(deep(), notation=Style(delta=delta))
 
