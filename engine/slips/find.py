@@ -80,11 +80,11 @@ class _Detective:
         self._right = Decimal(right)
 
     def found(self) -> list[Found]:
-        if self._k < 0:
-            # given by the file: nothing is computed, so nothing can slip
-            return []
-        site = Site(self._trace.network, self._address, self._trace.record(self._k).samples)
+        site = Site(self._trace.network, self._address, self._trace.network.batches.size(max(0, self._k)))
         variants = [(slip, variant) for slip in SLIPS for variant in slip.variants(site)]
+        if self._k < 0:
+            # given by the file: nothing is computed, so that a number can only be read off in the wrong place
+            return self._misread(variants)
         starts = (self._k, 0) if 0 < self._k <= EVERY else (self._k,)
         for start in starts:
             work = len(variants) * self._operations * (self._k - start + 1)
@@ -100,6 +100,15 @@ class _Detective:
                 if found:
                     return found
         return []
+
+    def _misread(self, variants: list[tuple[Slip, Variant]]) -> list[Found]:
+        found = []
+        for slip, variant in variants:
+            if variant.address is not None and not variant.replaced:
+                value = Decimal(float(self._trace.value(variant.address).item()))
+                if not self._harmless(value) and self._agrees(value):
+                    found.append(Found(slip, variant.clause))
+        return found
 
     def _rounded(self) -> list[Arithmetic | None]:
         exponent = Decimal(self._written).as_tuple().exponent

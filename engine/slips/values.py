@@ -138,7 +138,7 @@ def scaled(site: Site, factor: Node, clause: str) -> Iterator[Variant]:
     penalties = {
         key: _times(factor, found.template)
         for key, found in site.network.catalogue.items()
-        if key[0].endswith("_penalty") and found.template is not None
+        if (key[0] == "penalty" or key[0].endswith("_penalty")) and found.template is not None
     }
     if penalties:
         yield Variant(f"{clause} in the penalty", penalties)

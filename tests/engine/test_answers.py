@@ -240,6 +240,16 @@ def test_several_and_none() -> None:
 
 def test_a_starting_value_has_no_slip() -> None:
     assert one(deep(), "W[1][1,1] = 0.75").slip == "none of the usual slips gives it"
+    # 0.35 and −0.4 are given too: the one stands elsewhere, the other where the indices are exchanged
+    assert one(deep(), "W[1][2,1] = 0.35").slip == "none of the usual slips gives it"
+    assert "the two indices are exchanged" in one(deep(), "W[1][2,1] = -0.4").slip
+
+
+def test_a_half_in_the_penalty_s_own_value() -> None:
+    whole = Numbers(regression())("penalty")
+    assert one(regression(), f"penalty = {whole / 2:.6f}").slip == (
+        "this is what comes out when a factor ½ is kept or a 2 lost in the penalty"
+    )
 
 
 def test_which_error_is_turned_round_follows_from_what_is_made_small() -> None:
