@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.address import Address, AddressError, Parsed, parse, shown
 from engine.network import Network
 from engine.quantity import Quantity
+from engine.suggestions import candidates, missing
 
 
 class Names:
@@ -29,16 +30,18 @@ class Names:
         Raises:
             AddressError: it has not the form of an address, or names nothing in this network.
         """
-        parsed = parse(text)
+        try:
+            parsed = parse(text)
+        except AddressError as error:
+            raise AddressError(f"{error}{self._meant(text, '')}") from None
+        return self._found(parsed)
+
+    def _found(self, parsed: Parsed) -> Address:
         name, brackets = parsed.name, parsed.brackets
         if name == "a" and brackets[:1] == ((0,),):
             name, brackets = "x", brackets[1:]
         if name not in self._layers:
-            # only a message needs it, and it is slow to import
-            import difflib
-
-            near = difflib.get_close_matches(name, self._layers, 1, 0.5)
-            hint = f"; did you mean {near[0]}?" if near else f"; the names are {', '.join(self._layers)}"
+            hint = self._meant(parsed.text, name) or f"; the names are {', '.join(self._layers)}"
             raise AddressError(f"{shown(parsed.text)}: there is no quantity {shown(name)} in this network{hint}")
         layer, rest = self._layer(parsed, name, brackets)
         quantity = self._network.catalogue[name, layer]
@@ -58,6 +61,24 @@ class Names:
         if quantity.per_sample and address.sample is None and not quantity.summed:
             return (self._network.batches.size(address.k or 0), *unit)
         return unit
+
+    def _meant(self, text: str, name: str) -> str:
+        """What may have been meant by a text that names nothing, or what is not in this network; empty for neither."""
+        lacks = missing(name, self._layers)
+        if lacks:
+            return f": {lacks}"
+        scenario = self._network.scenario
+        for one in candidates(text, name, self._layers, self._network.depth, scenario.notation):
+            begins = one.partition("[")[0].partition("#")[0].partition("@")[0].strip()
+            if begins not in self._layers:
+                continue
+            try:
+                self._found(parse(one))
+            except AddressError:
+                # the name is right and what follows is not: that is said when it is written
+                one = begins
+            return f"; did you mean {one}?"
+        return ""
 
     def _layer(
         self, parsed: Parsed, name: str, brackets: tuple[tuple[int, ...], ...]

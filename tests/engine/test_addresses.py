@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from strategies import layer, scenario, softmax_batch, softplus_network
 
 from engine.address import Address, AddressError, parse
+from engine.notation_style import Style
+from engine.scenario.model import Scenario
+from engine.scenario.read import read
+from engine.suggestions import missing
 from engine.trace import Trace
 
 
@@ -52,7 +59,7 @@ def test_addresses_that_name_something(text: str, expected: Address) -> None:
         ("a[1]@", "'a[1]@': expected a whole number for the update after @, got ''"),
         ("a[1]#0", "'a[1]#0': samples count from 1"),
         ("W[1][0,1]", "'W[1][0,1]': indices count from 1"),
-        ("detla[1]", "'detla[1]': there is no quantity 'detla' in this network; did you mean delta?"),
+        ("detla[1]", "'detla[1]': there is no quantity 'detla' in this network; did you mean delta[1]?"),
         ("a", "'a': a needs the layer in brackets of its own, like a[2]"),
         ("W[1,2]", "'W[1,2]': W needs the layer in brackets of its own, like W[2]"),
         ("W[3]", "'W[3]': there is no W in layer 3; it is in layer 1, 2"),
@@ -69,7 +76,7 @@ def test_addresses_that_name_something(text: str, expected: Address) -> None:
         ("a[1]#3", "'a[1]#3': there is no sample 3; the batch has 2"),
         ("a[1]#2@1", "'a[1]#2@1': there is no sample 2; the batch has 1"),
         ("a[1]@5", "'a[1]@5': there is no @5; the walk has 4 updates: @0 to @4"),
-        ("gamma[1]", "'gamma[1]': there is no quantity 'gamma' in this network"),
+        ("quark[1]", "'quark[1]': there is no quantity 'quark' in this network"),
     ],
 )  # fmt: skip
 def test_addresses_that_name_nothing(text: str, message: str) -> None:
@@ -125,3 +132,75 @@ def test_the_sample_axis_is_kept() -> None:
     trace = Trace(softplus_network())
     shapes = {text: trace.value(trace.resolve(text)).shape for text in ("a[2]", "a[2]#1", "a[2][1]", "a[2][1]#1")}
     assert shapes == {"a[2]": (1, 1), "a[2]#1": (1,), "a[2][1]": (1,), "a[2][1]#1": ()}
+
+
+def said(text: str, made: Scenario | None = None) -> str:
+    with pytest.raises(AddressError) as caught:
+        Trace(made or softplus_network()).resolve(text)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        # another case comes before another letter
+        ("dw[1]", "dW[1]"),
+        ("DW[2][1,1]@1", "dW[2][1,1]@1"),
+        ("w[1][1,1]", "W[1][1,1]"),
+        ("B[1]", "b[1]"),
+        # the symbols of the screen
+        ("δ[1][1]", "delta[1][1]"),
+        ("δ₁⁽²⁾", "delta"),
+        ("ŷ", "a[2]"),
+        ("ŷ[1]#1", "a[2][1]#1"),
+        ("yhat", "a[2]"),
+        ("∂L/∂w[1][1,1]", "dW[1][1,1]"),
+        ("∂L/∂W[2]", "dW[2]"),
+        ("dL/dz[1]", "delta[1]"),
+        ("dz[1]", "delta[1]"),
+        ("σ′[1]", "fprime[1]"),
+        ("f'[1]", "fprime[1]"),
+        ("η", "lr"),
+        # what follows is wrong too: the name alone
+        ("w[9]", "W"),
+        ("δ[1", "delta"),
+    ],
+)
+def test_what_was_meant_by_another_case_or_a_symbol(text: str, meant: str) -> None:
+    assert said(text).endswith(f"; did you mean {meant}?")
+
+
+def test_a_file_s_own_symbols_are_known() -> None:
+    style = Style(delta="da", letters=(("z", "s"), ("W[2]", "V"), ("yhat", "o"), ("a", "h"), ("h", "a")))
+    own = replace(softplus_network(), notation=style)
+    assert said("s[1][2]", own).endswith("; did you mean z[1][2]?")
+    assert said("V[1,2]", own).endswith("; did you mean W[2][1,2]?")
+    assert said("o", own).endswith("; did you mean a[2]?")
+    assert said("δ[1][1]", own).endswith("; did you mean da[1][1]?")
+    # letters that name each other end too
+    assert "is not an address" in said("h[", own)
+
+
+@pytest.mark.parametrize(
+    ("name", "lacks"),
+    [
+        ("penalty", "this scenario has no penalty"),
+        ("db_penalty[1]", "no penalty adds to this gradient: it is db alone"),
+        ("dW_clipped[1]", "this scenario clips no gradients"),
+        ("gamma[1]", "no layer of this scenario has a normalisation with that"),
+        ("mW[1]", "the optimizer of this scenario keeps no such numbers"),
+        ("jacobian[2]", "no layer of this scenario has a Jacobian"),
+    ],
+)
+def test_what_a_network_lacks_is_said(name: str, lacks: str) -> None:
+    assert lacks in said(name)
+    assert "did you mean" not in said(name)
+
+
+def test_the_names_that_are_said_to_lack_are_those_of_other_networks() -> None:
+    everything = set(Trace(read(Path(__file__).with_name("everything.toml"))).names.known)
+    own = set(Trace(softplus_network()).names.known)
+    # measures of arrays that there are not are no part of what a network is
+    others = {name for name in everything - own if not name.startswith(("max_", "rms_", "var_"))}
+    assert {name for name in others if not missing(name, own)} == set()
+    assert {name for name in own if missing(name, ())} <= {"b", "db", "fprime"}

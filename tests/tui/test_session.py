@@ -88,7 +88,7 @@ def test_text_that_leads_to_a_step(text: str, step: int) -> None:
         ("a[1][1]@5", "a[1][1]@5 has no step: the walk ends after update 5"),
         ("a[3]", "'a[3]': there is no a in layer 3; it is in layer 1, 2"),
         ("a[1][3]", "'a[1][3]': unit 3 does not exist; expected 1 to 2"),
-        ("dela[1]", "'dela[1]': there is no quantity 'dela' in this network; did you mean delta?"),
+        ("dela[1]", "'dela[1]': there is no quantity 'dela' in this network; did you mean delta[1]?"),
         ("a[2][1]@9", "'a[2][1]@9': there is no @9; the walk has 5 updates: @0 to @5"),
     ],
 )
