@@ -13,7 +13,8 @@ import numpy as np
 from engine.address import Address, AddressError
 from engine.expect import Match, Teacher, Verdict, check, match
 from engine.hand.bounds import HandError
-from engine.scenario.model import Expectation, frozen_array
+from engine.scenario.expectations import wrong_shape
+from engine.scenario.model import Array, Expectation, frozen_array
 from engine.slips.find import diagnosis, find_slips
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
@@ -42,7 +43,7 @@ def read_answer(teacher: Teacher, text: str) -> Expectation:
     """The answer in `dW[1][1,1] = -0.026`, or with as many numbers as the address has: `W[2]@1 = [[1.095, -0.901]]`.
 
     Raises:
-        AnswerError: it has not this form, or its address names nothing in this network.
+        AnswerError: it has not this form, or its address names nothing in this network, or other than so many numbers.
     """
     left, equals, right = text.partition("=")
     if not equals or not left.strip() or not right.strip():
@@ -67,17 +68,33 @@ def read_answer(teacher: Teacher, text: str) -> Expectation:
         raise AnswerError(f"{text.strip()!r}: the rows differ in length") from None
     if not np.isfinite(values).all():
         raise AnswerError(f"{text.strip()!r}: the number is too large")
-    k = 0 if address.k is None else address.k
-    return Expectation(address.at(k), frozen_array(values), written, None, True)
+    address = address.at(0 if address.k is None else address.k)
+    values, wrong = _formed(teacher, address, values, written)
+    if wrong:
+        raise AnswerError(wrong)
+    return Expectation(address, frozen_array(values), written, None, True)
+
+
+def _formed(teacher: Teacher, address: Address, values: Array, written: tuple[str, ...]) -> tuple[Array, str]:
+    """The numbers in the form of what is at the address, and what is wrong with their form."""
+    names = teacher.trace.names
+    full = names.shape(address)
+    if values.shape == () and set(full) == {1}:
+        # one number where there is one: a person need not think of brackets
+        quantity = names.quantity(address)
+        per_sample = quantity.per_sample and address.sample is None and not quantity.summed
+        return values.reshape(full[1:] if per_sample else full), ""
+    wrong = wrong_shape(values.shape, address, names, written[0])
+    return values, wrong if wrong and not _bias_slip(teacher, address, values) else ""
 
 
 def mark(teacher: Teacher, answer: Expectation) -> list[Marked]:
-    """Every number of an answer, marked; one mark for an answer of another shape."""
+    """Every number of an answer, marked; one mark where the form itself is the slip."""
     marks = []
     for verdict in check(teacher, answer, answered=True):
         slip = ""
         if verdict.actual is None:
-            slip = _shape_slip(teacher, answer)
+            slip = _bias_slip(teacher, answer.address, answer.value)
         elif verdict.kind is Match.WRONG and not verdict.shown_as:
             slip = _slip(teacher, verdict)
         marks.append(Marked(verdict, slip))
@@ -94,14 +111,13 @@ def _slip(teacher: Teacher, verdict: Verdict) -> str:
         return f"slips were not looked for: {error}"
 
 
-def _shape_slip(teacher: Teacher, answer: Expectation) -> str:
+def _bias_slip(teacher: Teacher, address: Address, values: Array) -> str:
     """The bias gradient of a one-unit layer written as a vector of the size of the layer before."""
-    address: Address = answer.address
     sizes = teacher.trace.network.sizes
     if address.name not in ("db", "b") or not address.layer:
         return ""
     units, inputs = sizes[address.layer], sizes[address.layer - 1]
-    if units == 1 and inputs > 1 and answer.value.size == inputs:
+    if units == 1 and inputs > 1 and values.shape == (inputs,):
         return f"a layer of one unit has one bias, not one for each of the {inputs} units before it"
     return ""
 

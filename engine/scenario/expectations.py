@@ -224,7 +224,9 @@ def resolve(
         if address is None:
             continue
         address = address.at(0 if address.k is None else address.k)
-        wrong = _wrong_shape(draft.value.shape, address, names)
+        wrong = wrong_shape(
+            draft.value.shape, address, names, f'"{draft.written[0]}"' if draft.printed else draft.written[0]
+        )
         if wrong:
             faults.add(draft.key, wrong)
             continue
@@ -249,13 +251,24 @@ def find(text: str, names: Names, key: Key, at: At, faults: Faults) -> Address |
         return None
 
 
-def _wrong_shape(got: tuple[int, ...], address: Address, names: Names) -> str | None:
+def wrong_shape(got: tuple[int, ...], address: Address, names: Names, first: str) -> str | None:
+    """What is wrong with numbers of a shape written for an address, and what to write; None where nothing is.
+
+    Args:
+        got: the shape of what is written.
+        address: resolved; @0 is not repeated, since it is meant where nothing is written.
+        names: of the network.
+        first: the first number, as it is to be written.
+    """
     full = names.shape(address)
     if got == full or (got == full[1:] and _samples_first(full, address, names)):
         return None
     axes = full[1:] if _samples_first(full, address, names) else full
-    brackets = f": put it in brackets, as {'[' * len(axes)}0.5{']' * len(axes)}" if not got and set(axes) == {1} else ""
-    return f"{address} is {form(axes)}, got {form(got)}{brackets or _turned(got, full, address, names)}"
+    brackets = (
+        f": put it in brackets, as {'[' * len(axes)}{first}{']' * len(axes)}" if not got and set(axes) == {1} else ""
+    )
+    place = address.at(address.k or None)
+    return f"{place} is {form(axes)}, got {form(got)}{brackets or _turned(got, full, place, names)}"
 
 
 def _turned(got: tuple[int, ...], full: tuple[int, ...], address: Address, names: Names) -> str:
@@ -264,7 +277,7 @@ def _turned(got: tuple[int, ...], full: tuple[int, ...], address: Address, names
     per_sample = quantity.per_sample and address.sample is None and not quantity.summed
     if per_sample and got == full[1:]:
         one = dataclasses.replace(address, sample=1)
-        return f": write a row per sample, or say which one is meant, like {one}"
+        return f": say which sample is meant, like {one}, or write {'a row' if got else 'one'} per sample"
     if len(full) == 2 and got == full[::-1]:
         each = "sample, a number per unit" if per_sample else "unit, a number per input"
         return f": this matrix looks transposed: write it as {form(full)} (a row per {each})"

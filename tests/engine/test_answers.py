@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -378,6 +379,8 @@ def test_how_an_answer_is_written(text: str, kinds: list[str]) -> None:
         ('loss = {"a": 1}', "expected a number"),
         ("loss = [true]", "expected a number"),
         ("loss = 1e999", "too large"),
+        ("loss = [0.02]", "loss is one number, got a row of 1 number"),
+        ("dW[1] = 0.4", "dW.1. is 2 rows of 2 numbers, got one number"),
         ("loss = " + "[" * 5000, "expected a number"),
     ],
 )
@@ -390,6 +393,20 @@ def test_the_bias_of_a_one_unit_layer_as_a_vector() -> None:
     found = one(softplus_network(), "db[2] = [-0.095, -0.099]")
     assert found.slip == "a layer of one unit has one bias, not one for each of the 2 units before it"
     assert "expected 2 numbers, but it is 1 number" in found.message
+
+
+def test_one_number_needs_no_brackets_where_there_is_one() -> None:
+    assert [found.verdict.address.unit for found in marked(softplus_network(), "a[2] = 0.780")] == [(1,)]
+    assert one(softplus_network(), "y = 1.0").message == "y[1]: 1.0"
+    assert one(softplus_network(), "db[2] = -0.119").verdict.ok
+
+
+def test_which_of_several_samples_is_asked() -> None:
+    teacher = Teacher(Trace(softmax_batch(2)))
+    with pytest.raises(AnswerError, match=re.escape("say which sample is meant, like a[1][1]#1, or write one per")):
+        read_answer(teacher, "a[1][1] = 0.327")
+    with pytest.raises(AnswerError, match=re.escape("say which sample is meant, like a[1]#1, or write a row per")):
+        read_answer(teacher, "a[1] = [0.5, 0.5]")
 
 
 def test_by_hand_where_the_file_says_how() -> None:

@@ -159,9 +159,21 @@ def test_answers_that_cannot_be_marked(tmp_path: Path, capsys: Any) -> None:
     path.write_text("a[7] = 1\nloss\n", "utf-8")
     assert main(["check", "softplus", "--answers", str(path)]) == 2
     out, err = capsys.readouterr()
-    assert out == ""
+    assert out == "softplus: 2 could not be marked\n"
     assert f"{path}:1: 'a[7]': there is no a in layer 7" in err
     assert f"{path}:2: 'loss': expected ADDRESS = NUMBER" in err
+    # the others are marked all the same
+    path.write_text("a[1][1] = 0.798\nloss 0.3\n\ndW[1] = 0.4\nloss = 0.7\n", "utf-8")
+    assert main(["check", "softplus", "--answers", str(path)]) == 2
+    out, err = capsys.readouterr()
+    right, wrong, last = out.splitlines()
+    assert right == f"{path}:1: a[1][1]: 0.79813887 rounds to 0.798"
+    assert wrong.startswith(f"{path}:5: wrong: loss: expected 0.7")
+    assert last == "softplus: 1 of 2 answers hold; 2 could not be marked"
+    assert err.splitlines() == [
+        f"backprop-tui: {path}:2: 'loss 0.3': expected ADDRESS = NUMBER, like dW[1][1,1] = -0.026",
+        f"backprop-tui: {path}:4: dW[1] is 2 rows of 2 numbers, got one number",
+    ]
     for more, said in (
         (["softplus", "xor", "--answer", "loss = 1"], "answers are to one FILE, got 2"),
         (["softplus", "--answers", str(tmp_path / "none.txt")], "the file cannot be read: no such file"),

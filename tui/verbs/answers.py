@@ -10,19 +10,19 @@ from engine.expect import Match, Teacher
 from engine.scenario.errors import clean
 from tui.terminal import Writer
 from tui.verbs.load import open_trace
-from tui.verbs.wrong import WrongInputError
+from tui.verbs.wrong import WrongInputError, complain
 
-HELD, OFF = 0, 1
+HELD, OFF, WRONG = 0, 1, 2
 MAX_BYTES = 2**20
 
 _PREFIX = {Match.WRONG: "wrong: ", Match.NO_DIGIT: "too few digits: "}
 
 
 def check_answers(options: Namespace, writer: Writer) -> int:
-    """Mark every answer given; the exit status that asks for.
+    """Mark every answer given, and say which cannot be; the exit status that asks for.
 
     Raises:
-        WrongInputError: an answer cannot be read, or there is not one FILE.
+        WrongInputError: there is not one FILE, or there are no answers.
     """
     if len(options.files) != 1:
         raise WrongInputError(f"answers are to one FILE, got {len(options.files)}")
@@ -33,22 +33,26 @@ def check_answers(options: Namespace, writer: Writer) -> int:
     if not lines:
         raise WrongInputError(f"{options.answers}: there are no answers in it")
     teacher = Teacher(open_trace(file))
-    answers, wrong = [], []
+    wrong = []
+    count = right = 0
     for place, text in lines:
         try:
-            answers.append((place, read_answer(teacher, text)))
+            answer = read_answer(teacher, text)
         except AnswerError as error:
+            # one that cannot be marked costs no other its mark
             wrong.append(f"{place}{clean(str(error))}")
-    if wrong:
-        raise WrongInputError("\n".join(wrong))
-    count = right = 0
-    for place, answer in answers:
+            continue
         for marked in mark(teacher, answer):
             count += 1
             right += marked.verdict.ok
             writer.lines(f"{place}{_PREFIX.get(marked.verdict.kind, '')}{marked.message}")
-    writer.lines(f"{file}: {right:,} of {count:,} answers hold")
+    refused = f"{len(wrong):,} could not be marked" if wrong else ""
+    held = f"{right:,} of {count:,} answers hold" if count or not wrong else ""
+    writer.lines(f"{file}: {'; '.join(filter(None, (held, refused)))}")
     writer.flush()
+    if wrong:
+        complain("\n".join(wrong))
+        return WRONG
     return HELD if right == count else OFF
 
 
