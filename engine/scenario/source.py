@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 
 from engine.scenario.errors import At, Fault, Faults, Key, Problem, clean, key_text
 from engine.scenario.positions import Positions, line_column
-from engine.scenario.syntax import SyntaxFaultError
+from engine.scenario.syntax import SyntaxFaultError, comma_row, decimal_comma
 from engine.scenario.words import count
 
 MOST = 100
 """Problems that are listed: nobody reads more at once, and each takes a search for its place."""
+
+
+_OF_COUNTS = re.compile(r"\bgot \w|rows differ in length|each row of [xy] has|rows are mixed")
+"""Faults that too many numbers may be the cause of."""
+_LONGEST = 100_000
+"""Characters of an array that are looked through."""
 
 
 class Source:
@@ -44,10 +51,27 @@ class Source:
     def _problem(self, fault: Fault) -> Problem:
         name, message = key_text(fault.key), clean(fault.message)
         offset, caret = self._offset(fault)
+        comma = self._decimal_comma(fault)
+        if comma is not None:
+            (offset, said), caret = comma, True
+            message += f"; {said}"
         if offset is None:
             return Problem(self.path, None, None, name, message, None)
         line, column = line_column(self.text, offset)
         return Problem(self.path, line, column if caret else None, name, message, self.lines[line - 1])
+
+    def _decimal_comma(self, fault: Fault) -> tuple[int, str] | None:
+        """Where the numbers of a faulty array seem to have decimal commas, which double their count."""
+        if not _OF_COUNTS.search(fault.message):
+            return None
+        key = fault.key
+        while key and isinstance(key[-1], int):
+            key = key[:-1]
+        start = self.positions.value(key)
+        if start is None or self.text[start] not in "[{":
+            return None
+        found = comma_row(self.text[start : min(self.positions.end(start), start + _LONGEST)])
+        return None if found is None else (start + found[0], decimal_comma(found[1]))
 
     def _offset(self, fault: Fault) -> tuple[int | None, bool]:
         """Where a fault's line is, and whether a caret has something to stand under."""

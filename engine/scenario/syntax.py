@@ -23,6 +23,10 @@ _HEADER = re.compile(r"[ \t]*\[\[?[ \t]*(?P<name>[\w.-]{1,60})[ \t]*\]")
 _NAMED = re.compile(r"""[ \t]*(?P<name>[\w-]{1,60}|"[^"\n]{1,60}"|'[^'\n]{1,60}')[ \t]*=""")
 _BEGINS_ANEW = re.compile(rf"{_HEADER.pattern}|{_NAMED.pattern.replace('?P<name>', '')}")
 """A line that is a header, or begins a key: where it is read as a value, something before it was not closed."""
+_HALVED = re.compile(r"=\s*([+-]?\d+,\d+(?:[eE][+-]?\d+)?)\s*$")
+"""A number with a decimal comma, at the end of what was read."""
+_ROW = re.compile(r"\[\s*((?:[+-]?\d+,\d+\s*,\s+)*[+-]?\d+,\d+)\s*,?\s*\]")
+"""A row in which every second comma has no space after it: 0,3, -0,2."""
 _SEVERAL = ("notes", "goals", "comparisons", "network.layers")
 _OTHER_SIGNS = {"−": "-", "–": "-", "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "，": ",", "＝": "="}
 
@@ -136,6 +140,10 @@ def _not_toml(text: str, error: tomllib.TOMLDecodeError) -> SyntaxFaultError:
     line = min(line, len(lines))
     source = lines[line - 1]
     column = min(column, len(source) + 1)
+    halved = _HALVED.search(source[: column - 1]) if message.startswith("Expected '=' after a key") else None
+    if halved:
+        # in a table in braces what follows the comma is read as the next key
+        return SyntaxFaultError(f"not TOML: {decimal_comma(halved[1])}", line, halved.start(1) + 1, text)
     offset = sum(len(part) + 1 for part in lines[: line - 1]) + column - 1
     slip = _slip(source, column)
     if slip:
@@ -224,7 +232,25 @@ def _slip(source: str, column: int) -> str | None:
     if re.match(r"\d", rest) and re.search(r"(?<![\d.])[+-]?0$", before):
         return "a number begins with no zero before other digits: 7, not 07"
     if rest.startswith(",") and before[-1:].isdigit():
-        return "a decimal number has a point, not a comma: 0.5, not 0,5"
+        halves = re.search(r"[+-]?\d+$", before), re.match(r",\d+", rest)
+        return decimal_comma(halves[0][0] + halves[1][0] if halves[0] and halves[1] else "0,5")
+    return None
+
+
+def decimal_comma(written: str) -> str:
+    """What is said of a number with a decimal comma."""
+    return f"a decimal number has a point, not a comma: {written.replace(',', '.')}, not {written}"
+
+
+def comma_row(array: str) -> tuple[int, str] | None:
+    """Where in the text of an array the first number with a decimal comma stands, and it; None where none looks so.
+
+    `[1,2]` is two numbers to most who write it, so one pair alone has to begin with a zero.
+    """
+    for row in _ROW.finditer(array):
+        first = row[1][: re.match(r"[+-]?\d+,\d+", row[1]).end()]  # type: ignore[union-attr]
+        if first != row[1] or first.lstrip("+-").startswith("0,"):
+            return row.start(1), first
     return None
 
 

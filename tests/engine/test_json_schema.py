@@ -20,13 +20,15 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 UNSEEN = {
     "it takes sizes of several tables": """
-        batch_size_drop_last batch_size_too_large biases_count classes_and_units epochs_too_many expect_brackets
+        batch_size_drop_last batch_size_too_large biases_count classes_and_units epochs_too_many comma_in_expect
+        comma_none comma_one expect_brackets
         expect_one_sample expect_shape expect_transposed names_count normalisation_gamma_count
         set_classes_and_units set_inputs
         set_names too_many_steps weights_columns weights_from_to_transposed weights_rows weights_transposed
         weights_transposed_everywhere x_columns x_transposed
         y_columns y_rows y_transposed""",
-    "it takes the lengths of rows beside one another": "expect_mixed expect_ragged weights_ragged x_ragged",
+    "it takes the lengths of rows beside one another": """
+        comma_in_row expect_mixed expect_ragged weights_ragged x_ragged""",
     "it takes the loss and the last layer": """
         dropout_last_layer log_probabilities loss_range loss_range_softmax normalisation_after_last y_class_index
         y_negative y_not_a_distribution y_not_signs y_outside_unit_interval""",
