@@ -63,3 +63,28 @@ def test_what_does_not_agree_is_said(tmp_path: Path, address: str, at: str, othe
     ok, message = outcome(tmp_path, address, at, 0.1, other)
     assert not ok
     assert said in message
+
+
+SEVERAL = (
+    ONE.replace("units = 1", "units = 2")
+    .replace("inputs = 1", "inputs = 2")
+    .replace("[[{weight}]]", "[[{weight}, -0.5], [0.25, 10.0]]")
+    .replace("biases = [0.0]", 'biases = "zeros"')
+    .replace("x = [[2.0]]", "x = [[2.0, 1.0]]")
+    .replace("y = [[1.0]]", "y = [[1.0, 0.0]]")
+)
+
+
+def test_matrices_stand_below_what_is_said_their_numbers_in_columns(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text(SEVERAL.format(weight=1.5), encoding="utf-8")
+    (tmp_path / "here.toml").write_text(SEVERAL.format(weight=-100.125), encoding="utf-8")
+    given = read(tmp_path / "here.toml")
+    given = replace(given, comparisons=(Comparison(Trace(given).resolve("W[1]@0"), "other.toml", "W[1]@0", 0.1),))
+    (found,) = check_comparisons(Trace(given))
+    assert found.message.splitlines() == [
+        "W[1]@0 and W[1]@0 of other.toml: they differ by 102, beyond 0.1",
+        "    W[1]@0               = [[-100.125,     -0.5],",
+        "                            [    0.25,       10]]",
+        "    W[1]@0 of other.toml = [[     1.5,     -0.5],",
+        "                            [    0.25,       10]]",
+    ]
