@@ -121,7 +121,7 @@ def read_network(table: Mapping[str, Any] | None, faults: Faults) -> NetworkDraf
     elif len(tables) > limits.MAX_LAYERS:
         faults.add(key, f"at most {limits.MAX_LAYERS} layers, got {len(tables):,}")
     else:
-        draft.layers = [_layer(one, (*key, index), faults) for index, one in enumerate(tables)]
+        draft.layers = [_layer(one, (*key, index), draft.from_to, faults) for index, one in enumerate(tables)]
         draft.counted = True
         _check_names(draft, faults)
         for index, layer in enumerate(draft.layers):
@@ -159,7 +159,15 @@ def _tie(tie: Tie, index: int, draft: NetworkDraft, faults: Faults) -> None:
     tie.to = to
 
 
-def _layer(table: Mapping[str, Any], key: Key, faults: Faults) -> LayerDraft:
+def _units_written(table: Mapping[str, Any], from_to: bool) -> int | None:
+    """How many units a layer's numbers are written for; None where they do not say."""
+    weights, biases = table.get("weights"), table.get("biases")
+    if isinstance(weights, list) and weights and all(isinstance(row, list) for row in weights):
+        return len(weights[0]) if from_to else len(weights)
+    return len(biases) if isinstance(biases, list) else None
+
+
+def _layer(table: Mapping[str, Any], key: Key, from_to: bool, faults: Faults) -> LayerDraft:
     table = dict(table)
     flat, table_weights = _is_flat(table.get("weights")), table.get("weights")
     if flat:
@@ -167,7 +175,8 @@ def _layer(table: Mapping[str, Any], key: Key, faults: Faults) -> LayerDraft:
     nested = isinstance(table.get("biases"), list) and any(isinstance(item, list) for item in table["biases"])
     if nested:
         table["biases"] = "zeros"
-    got = convert(table, schema.Layer, key, faults)
+    units = _units_written(table, from_to)
+    got = convert(table, schema.Layer, key, faults, lines={"units": f"units = {units}"} if units else {})
     draft = LayerDraft(key, got.get("units"), name=got.get("name", ""))
     if "activation" in got:
         draft.activation, draft.options = _activation(got["activation"], (*key, "activation"), faults)

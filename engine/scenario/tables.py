@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
@@ -40,11 +41,13 @@ def convert(
     faults: Faults,
     missing: bool = True,
     elsewhere: bool = True,
+    lines: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """The right values of a table; a wrong, unknown or missing key is a fault and is left out.
 
     Optional keys that the file does not give have their defaults. `missing=False` leaves absent keys alone, and
-    with `elsewhere=False` an unknown key is not said to belong in another table.
+    with `elsewhere=False` an unknown key is not said to belong in another table. `lines` are what to write for keys
+    that are missing, where what else is there says it.
     """
     fields = _fields(struct)
     # of a table whose header is misspelt only what is deeper in it is there
@@ -61,8 +64,12 @@ def convert(
         elif not info.required:
             values[name] = _default(info)
         elif missing and name not in misspelt:
-            faults.add((*key, name), f"missing{_example(info)}", At.TABLE)
+            faults.add((*key, name), _missing(info, lines.get(name)), At.TABLE)
     return values
+
+
+def _missing(info: FieldInfo, line: str | None) -> str:
+    return f"missing: write {line}" if line else f"missing{_example(info)}"
 
 
 @cache
