@@ -130,6 +130,19 @@ def test_all_files_are_processed_and_the_worst_counts(tmp_path: Path, capsys: An
     assert main(["check", str(off), "softplus"]) == 1
 
 
+def test_a_softmax_of_one_unit_is_remarked(tmp_path: Path, capsys: Any) -> None:
+    last = 'units = 1\nactivation = "{}"'
+    file = without_expectations(tmp_path, (last.format("softplus"), last.format("softmax")))
+    assert main(["check", str(file)]) == 0
+    said = (
+        "network.layers[2]: a softmax of one unit is always 1, so that nothing before it learns; "
+        "one unit for two classes is a sigmoid"
+    )
+    assert f"{file}: {said}\n" in capsys.readouterr().out
+    assert main(["check", "softplus"]) == 0
+    assert "is always" not in capsys.readouterr().out
+
+
 def test_nothing_expected(tmp_path: Path, capsys: Any) -> None:
     file = without_expectations(tmp_path)
     assert main(["check", str(file)]) == 0

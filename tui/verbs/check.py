@@ -51,6 +51,8 @@ def check(file: str, writer: Writer) -> int:
         writer.lines(f"{file}: not checked: it cannot be used as it is")
         return WRONG
     path = str(trace.scenario.path or file)
+    for remark in remarks(trace):
+        writer.lines(f"{path}: {remark}")
     wrong, sums = _expectations(trace, path, writer)
     for part in (_goals, _comparisons):
         more, words = part(trace, path, writer)
@@ -63,6 +65,17 @@ def check(file: str, writer: Writer) -> int:
     writer.lines(f"{file}: {'ok' if not wrong else f'{wrong:,} wrong'}: {'; '.join(sums)}")
     writer.flush()
     return OFF if wrong else HELD
+
+
+def remarks(trace: Trace) -> list[str]:
+    """What is no fault and teaches nothing: every gradient below a constant is 0, and agrees with differences."""
+    constants = {"softmax": "1", "log_softmax": "0"}
+    return [
+        f"network.layers[{number}]: a {layer.activation} of one unit is always {constants[layer.activation]}, "
+        "so that nothing before it learns; one unit for two classes is a sigmoid"
+        for number, layer in enumerate(trace.scenario.layers, 1)
+        if layer.units == 1 and layer.activation in constants
+    ]
 
 
 def reach(trace: Trace) -> int:
