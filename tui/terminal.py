@@ -17,6 +17,9 @@ PROBE = "δ⁽¹⁾₂Σŷ≈←ᵀ⊙"
 POOR_TERMINALS = ("linux", "dumb")
 """Values of TERM whose fonts lack most of it."""
 
+_NARROW = 20
+"""Columns under which nothing is broken by words."""
+
 _WORDS = str.maketrans(
     {
         "δ": "delta",
@@ -93,17 +96,44 @@ def to_ascii(text: str) -> str:
     return bare.encode("ascii", "replace").decode("ascii")
 
 
-class Writer:
-    """Lines of text to one stream, in an alphabet it can show."""
+def wrapped(line: str, width: int) -> list[str]:
+    """A line in parts of at most `width` characters, broken at spaces; what follows stands a little further in.
 
-    def __init__(self, stream: TextIO | None = None, ascii: bool = False) -> None:
+    A word that is longer than a line, and a line of a terminal too narrow for words, are left to the terminal.
+    """
+    if len(line) <= width or width < _NARROW:
+        return [line]
+    import textwrap
+
+    indent = " " * (len(line) - len(line.lstrip(" ")) + 2)
+    return textwrap.wrap(line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+class Writer:
+    """Lines of text to one stream, in an alphabet it can show.
+
+    Args:
+        stream: where to; stdout where it is None.
+        ascii: whether to write ASCII alone whatever the stream can show.
+        wraps: whether lines too long for a terminal are broken between words; elsewhere a line stays one.
+    """
+
+    def __init__(self, stream: TextIO | None = None, ascii: bool = False, wraps: bool = False) -> None:
         self._stream = sys.stdout if stream is None else stream
         self.ascii = ascii or needs_ascii(self._stream)
+        self._wraps = wraps and self._stream.isatty()
 
     def lines(self, *lines: str) -> None:
         """Several lines in one write."""
         text = "".join(f"{line}\n" for line in lines)
-        self._stream.write(to_ascii(text) if self.ascii else text)
+        text = to_ascii(text) if self.ascii else text
+        if self._wraps:
+            import shutil
+
+            # asked for each time: a window can change its size
+            width = shutil.get_terminal_size().columns
+            text = "".join(f"{part}\n" for line in text.split("\n")[:-1] for part in wrapped(line, width))
+        self._stream.write(text)
 
     def flush(self) -> None:
         self._stream.flush()

@@ -44,6 +44,45 @@ def position(text: str) -> str:
     return next(line for line in text.splitlines() if line.startswith("step "))
 
 
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class TestLongLines:
+    def test_a_terminal_gets_them_broken_between_words(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "40")
+        screen = Screen()
+        writer = Writer(screen, ascii=True, wraps=True)
+        writer.lines("  W is what a weight is called whose two ends are known", "", "short", "x" * 50)
+        assert screen.getvalue().split("\n") == [
+            "  W is what a weight is called whose two",
+            "    ends are known",
+            "",
+            "short",
+            "x" * 50,
+            "",
+        ]
+
+    def test_every_word_is_whole_at_any_width(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        session = Session(read(ROOT / "scenarios" / "softplus.toml"))
+        alone = io.StringIO()
+        PlainWalk(session, Writer(alone, ascii=True, wraps=True)).whole(150)
+        for width in (24, 61, 80):
+            monkeypatch.setenv("COLUMNS", str(width))
+            screen = Screen()
+            PlainWalk(session, Writer(screen, ascii=True, wraps=True)).whole(150)
+            assert screen.getvalue().split() == alone.getvalue().split()
+            longest = max(map(len, alone.getvalue().split()))
+            assert max(map(len, screen.getvalue().splitlines())) <= max(width, longest + 4)
+
+    def test_elsewhere_a_line_stays_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "40")
+        stream = io.StringIO()
+        Writer(stream, ascii=True, wraps=True).lines("word " * 20)
+        assert stream.getvalue() == "word " * 20 + "\n"
+
+
 class TestByHand:
     def test_enter_goes_on_and_b_goes_back(self) -> None:
         shown = by_hand("", "", "b")

@@ -189,7 +189,12 @@ def opening() -> Parser:
     )
     parser.add_argument("files", metavar="FILE", nargs="*", help=f"{FILE_HELP}; none: choose one")
     parser.add_argument("--at", metavar="ADDRESS", help="open at this address, step number or percentage")
-    parser.add_argument("--plain", action="store_true", help="lines of text instead of a screen")
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="lines of text instead of a screen: at a terminal a step for each Enter; where input or output is a pipe "
+        "or a file, every step at once, and what is piped in is not read",
+    )
     parser.add_argument("--lecturer", action="store_true", help="show the notes that are for the lecturer alone, too")
     parser.add_argument("--ascii", action="store_true", help=ASCII_HELP)
     parser.add_argument("--version", action=_Version, nargs=0, help="show the version and leave")

@@ -34,7 +34,7 @@ Raises:
 def run(options: Namespace) -> int:
     session = open_session(options.file)
     cursor = start_of(session, options.at)
-    walk = PlainWalk(session, Writer(ascii=options.ascii), options.lecturer)
+    walk = PlainWalk(session, Writer(ascii=options.ascii, wraps=True), options.lecturer)
     if terminal.is_interactive():
         walk.by_hand(cursor, ask)
     else:
