@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tui.verbs.list import by_exercise
+from tui.verbs.list import EXERCISES, by_exercise
 from tui.verbs.shipped import shipped
 
 PAGE = Path(__file__).parent / "scenarios.md"
@@ -20,10 +20,12 @@ def page() -> str:
         "",
         "## By exercise",
         "",
-        "| exercise | scenarios |",
-        "|---|---|",
+        "H1 to H15 are the exercises of a first course on deep learning; files, `list` and pages call them by number.",
+        "",
+        "| exercise | what it is | scenarios |",
+        "|---|---|---|",
         *(
-            f"| {exercise} | {', '.join(f'`{name}`' for name in names)} |"
+            f"| {exercise} | {EXERCISES[exercise]} | {', '.join(f'`{name}`' for name in names)} |"
             for exercise, names in by_exercise(found).items()
         ),
         "",

@@ -17,7 +17,7 @@ MEANINGS: Mapping[type[Struct], Mapping[str, str]] = {
         "title": "what the scenario is called",
         "description": "what it shows, for people",
         "source": "where it comes from, for people",
-        "teaches": 'exercises ("H3") and ideas it is for',
+        "teaches": "exercises (H1 to H15 of docs/scenarios.md, or your own) and ideas it is for",
         "network": "the layers, with their starting weights",
         "data": "inputs and targets: x and y, or csv, or set",
         "training": "loss, optimizer, and for how long",

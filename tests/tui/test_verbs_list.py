@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tui.main import main
+from tui.verbs.list import EXERCISES
 from tui.verbs.shipped import describe, find, names, shipped
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
@@ -31,7 +32,8 @@ def test_text(capsys: Any) -> None:
     heads = [line for line in listed if not line.startswith("  ")]
     assert [line.partition(":")[0] for line in heads] == names()
     assert index[0] == "By exercise:"
-    assert [line.partition(":")[0].strip() for line in index[1:]] == [f"H{number}" for number in range(1, 16)]
+    assert [line.partition(":")[0] for line in index[1:]] == [f"  {one} ({what})" for one, what in EXERCISES.items()]
+    assert list(EXERCISES) == [f"H{number}" for number in range(1, 16)]
     third = index[3].partition(": ")[2].split(", ")
     assert {"softplus", "softplus_stable"} <= set(third)
 
