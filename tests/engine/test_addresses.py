@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -204,3 +205,22 @@ def test_the_names_that_are_said_to_lack_are_those_of_other_networks() -> None:
     others = {name for name in everything - own if not name.startswith(("max_", "rms_", "var_"))}
     assert {name for name in others if not missing(name, own)} == set()
     assert {name for name in own if missing(name, ())} <= {"b", "db", "fprime"}
+
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+MEASURES = re.compile(r"(max|rms|var)_\w+")
+"""The table names some of each of these kinds, and what the kind is."""
+SLOTS = re.compile(r"[mv](hat)?(W|b|gamma|beta)")
+
+
+def test_the_readme_has_every_name() -> None:
+    folder = Path(__file__).parents[2] / "scenarios"
+    files = [
+        Path(__file__).with_name("everything.toml"),
+        *(folder / f"{name}.toml" for name in ("softplus", "word2vec")),
+    ]
+    names = {name for file in files for name in Trace(read(file)).names.known}
+    plain = {name for name in names if not MEASURES.fullmatch(name) and not SLOTS.fullmatch(name)}
+    # dW_clipped stands for dbeta_clipped, which only a layer with both has
+    written = set(re.findall(r"`(\w+)(?:\[l\]|#s)?`", README))
+    assert plain - written == {"dbeta_clipped"}
