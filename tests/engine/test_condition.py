@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from strategies import examples, softmax_batch, softplus_network, with_training
 
 from engine.condition import Condition, Sight, condition, sight
-from engine.condition_syntax import MOST, ConditionError
+from engine.condition_syntax import ELEMENTWISE, MOST, REDUCTIONS, RELATIONS, ConditionError
 from engine.scenario.model import Optimizer
 from engine.scenario.read import read
 from engine.trace import Trace
@@ -255,3 +256,15 @@ def test_only_losses_are_asked_of_what_needs_no_more() -> None:
         "loss > 0 and finite(loss)",
     ]
     assert [condition(H3, text).loss_only for text in texts] == [True, True, False, False, False, True]
+
+
+def test_the_readme_has_every_part_of_a_condition_and_its_examples_are_read() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    section = readme.partition("## Conditions to stop at")[2].partition("\n## ")[0]
+    words = re.findall(r"`([^`]+)`", section)
+    assert {*ELEMENTWISE, *REDUCTIONS, *RELATIONS, "and", "or", "not", "non-finite"} <= set(words)
+    trace = Trace(softplus_network())
+    whole = [one for one in words if " " in one or one == "non-finite"]
+    assert len(whole) > 10
+    for one in whole:
+        condition(trace, one)
