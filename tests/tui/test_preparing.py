@@ -152,7 +152,8 @@ def test_what_is_sent_is_what_is_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> 
 
     async def check() -> None:
         async with walking(shipped("zero_init"), LARGE, 3, ahead=True) as walker:
-            for key in [*"lllhhlhl]]llh[lh}lhl{aalllaa", "tab", *"lhl", "tab", *"lh.l,h", "d", *"lhzlhzl"]:
+            keys = [*"lllhhlhl]]llh[lh}lhl{aalllaa", "tab", *"lhl", "tab", *"lh.l,h", "d", *"lhzlhzl", "3", "e", *"]l"]
+            for key in [*keys, "down", *"ll", "up", *"]]]hl", "e", *"ll"]:
                 await walker.press(key)
                 assert sent.cells == cells(walker.screen._compositor), key
 
@@ -217,3 +218,6 @@ def test_rows_that_follow_each_other_are_one_region() -> None:
     shown = Shown(Drawing(((), ())))
     shown.compare(Shown(Drawing(((),))))
     assert shown.changed == (1,), "a row there was not before is new"
+    shown = Shown(Drawing(((),)))
+    shown.compare(Shown(Drawing(((), ()))))
+    assert shown.changed == (1,), "and one that is no more is to be blank"

@@ -44,14 +44,14 @@ class Shown:
     """The rows that differ from those of `since`."""
 
     def compare(self, since: Shown) -> None:
-        """Find the rows that differ; the lines of the others are shared."""
-        old, changed = since.drawing.rows, []
-        for y, row in enumerate(self.drawing.rows):
+        """Find the rows that differ, those that are no more among them; the lines of the others are shared."""
+        old, new, changed = since.drawing.rows, self.drawing.rows, []
+        for y, row in enumerate(new):
             if y >= len(old) or row != old[y]:
                 changed.append(y)
             elif y in since.lines:
                 self.lines[y] = since.lines[y]
-        self.since, self.changed = since, tuple(changed)
+        self.since, self.changed = since, (*changed, *range(len(new), len(old)))
 
 
 NOTHING = Shown(Drawing(()))
@@ -120,11 +120,11 @@ class CellsWidget(Widget, Generic[Moment]):
             return
         rows = len(self.drawing.rows)
         top, self.top = self.top, max(0, min(self.top, rows - size.height))
-        if len(before.drawing.rows) != rows or top != self.top:
-            self.refresh()
-            return
         if self._shown.since is not before:
             self._shown.compare(before)
+        if top != self.top:
+            self._repaint([size.region])
+            return
         places = [y - self.top for y in self._shown.changed if 0 <= y - self.top < size.height]
         if places:
             self._repaint([Region(0, start, size.width, height) for start, height in runs(places)])
@@ -137,8 +137,9 @@ class CellsWidget(Widget, Generic[Moment]):
             if shown is not self._shown and shown.since is not self._shown:
                 shown.compare(self._shown)
                 console = self.app.console
+                rows = shown.drawing.rows
                 for y in shown.changed:
-                    line = shown.lines[y] = self._framed(shown.drawing.rows[y], size.width)
+                    line = shown.lines[y] = self._framed(rows[y] if y < len(rows) else (), size.width)
                     # kept by the line itself
                     line.render(console)
 
@@ -185,7 +186,7 @@ class CellsWidget(Widget, Generic[Moment]):
         moved = top != self.top
         self.top = top
         if moved:
-            self.refresh()
+            self._repaint([self.content_size.region])
         return moved
 
     def on_resize(self) -> None:
