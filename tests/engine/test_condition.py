@@ -179,7 +179,7 @@ def test_the_walk_leaves_the_finite_numbers_where_the_trace_says() -> None:
         ("loss < 3 loss", 9, "expected an operator, and, or, or the end, got 'loss'"),
         ("loss changes", 12, "expected sign after changes, got the end"),
         ("and", 0, "expected a number or an address, got 'and'"),
-        ("loss < 1 and dela[1] > 2", 13, "'dela[1]': there is no quantity 'dela' in this network; did you mean delta[1]?"),
+        ("loss < 1 and dela > 2", 13, "'dela': there is no quantity 'dela' in this network; did you mean delta?"),
         ("loss > a[1", 7, "'a[1' is not an address; expected the form name[layer][unit]#sample@k, like a[2][1]"),
         ("loss > a[1][3]", 7, "'a[1][3]': unit 3 does not exist; expected 1 to 2"),
         ("x[1]", 0, "x[1] has no step: it is given"),
