@@ -67,6 +67,22 @@ def candidates(text: str, name: str, known: Collection[str], outputs: int, style
         yield from (one + rest for one in difflib.get_close_matches(name, known, 1, 0.6))
 
 
+def spelt(text: str) -> str:
+    """How an address spells the symbol that a text begins with, where no network is known yet; empty for none."""
+    text = text.strip()
+    gradient = _GRADIENT.match(text)
+    plain = f"∂{text[gradient.end() :]}" if gradient else text
+    symbol = next((one for one in _LONGEST_FIRST if plain.startswith(one)), "")
+    if not symbol or plain[len(symbol) : len(symbol) + 1].isalpha():
+        return ""
+    shown = f"∂L/{symbol}" if gradient else symbol
+    if symbol in _OUTPUTS:
+        return f"; an address spells {shown} a[l], with the number of the last layer"
+    if symbol == "δ":
+        return "; an address spells δ delta where it is ∂L/∂z, da where it is ∂L/∂a"
+    return f"; an address spells {shown} {_SYMBOLS[symbol]}"
+
+
 def _of_symbols(text: str, outputs: int, style: Style) -> Iterator[str]:
     gradient = _GRADIENT.match(text)
     plain = f"∂{text[gradient.end() :]}" if gradient else text

@@ -21,6 +21,7 @@ from engine.scenario.errors import At, Faults, Key
 from engine.scenario.model import Array, Expectation, Note, frozen_array
 from engine.scenario.tables import convert
 from engine.scenario.words import count, did_you_mean, found, nearest, quoted
+from engine.suggestions import spelt
 
 if TYPE_CHECKING:
     from engine.names import Names
@@ -94,7 +95,7 @@ def check_form(address: str, key: Key, at: At, faults: Faults) -> None:
     try:
         parse(address)
     except AddressError as error:
-        faults.add(key, _reason(error, address), at)
+        faults.add(key, f"{_reason(error, address)}{spelt(address)}", at)
 
 
 def _reason(error: AddressError, address: str) -> str:

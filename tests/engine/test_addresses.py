@@ -13,7 +13,7 @@ from engine.address import Address, AddressError, parse
 from engine.notation_style import Style
 from engine.scenario.model import Scenario
 from engine.scenario.read import read
-from engine.suggestions import missing
+from engine.suggestions import missing, spelt
 from engine.trace import Trace
 
 
@@ -224,3 +224,19 @@ def test_the_readme_has_every_name() -> None:
     # dW_clipped stands for dbeta_clipped, which only a layer with both has
     written = set(re.findall(r"`(\w+)(?:\[l\]|#s)?`", README))
     assert plain - written == {"dbeta_clipped"}
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("δ[1][1]", "δ delta where it is ∂L/∂z, da where it is ∂L/∂a"),
+        ("ŷ", "ŷ a[l], with the number of the last layer"),
+        ("∂L/∂w[1][1,1]", "∂L/∂w dW"),
+        ("σ′[1]", "σ′ fprime"),
+        ("", ""),
+        ("²", ""),
+        ("Lorem ipsum", ""),
+    ],
+)
+def test_how_an_address_spells_a_symbol(text: str, how: str) -> None:
+    assert spelt(text) == (f"; an address spells {how}" if how else "")
