@@ -20,6 +20,7 @@ from engine.hand.bounds import HandError
 from engine.hand.rounding import Printed, Propagation, single
 from engine.hand.trace import HandTrace
 from engine.numbers import rounded, shortest
+from engine.scenario.expectations import form, wrong_shape
 from engine.scenario.model import Expectation
 from engine.trace import Trace
 
@@ -217,8 +218,8 @@ def elements(trace: Trace, expectation: Expectation) -> Iterator[tuple[Address, 
     if samples and axes[0] == 1 and expectation.value.shape == axes[1:]:
         values, samples = values[0], False
     elif expectation.value.shape != axes:
-        got = _form(expectation.value.shape)
-        raise AddressError(f"{_place(address)}: expected {got}, but it is {_form(axes)}")
+        wrong = wrong_shape(expectation.value.shape, address, trace.names, expectation.written[0])
+        raise AddressError(wrong or f"{_place(address)} is {form(axes)}, got {form(expectation.value.shape)}")
     for written, index in zip(expectation.written, np.ndindex(values.shape), strict=True):
         sample = index[0] + 1 if samples else address.sample
         unit = tuple(position + 1 for position in (index[1:] if samples else index))
@@ -367,10 +368,3 @@ def _place(address: Address) -> str:
 def _wrong_whole(expectation: Expectation, message: str) -> Verdict:
     written = expectation.written[0] if len(expectation.written) == 1 else "…"
     return Verdict(expectation.address, written, None, Match.WRONG, expectation.line, message)
-
-
-def _form(shape: tuple[int, ...]) -> str:
-    if not shape:
-        return "one number"
-    sizes = " of ".join(str(size) for size in shape)
-    return f"{sizes} {'number' if shape[-1] == 1 else 'numbers'}"

@@ -392,7 +392,7 @@ def test_what_is_no_answer(text: str, said: str) -> None:
 def test_the_bias_of_a_one_unit_layer_as_a_vector() -> None:
     found = one(softplus_network(), "db[2] = [-0.095, -0.099]")
     assert found.slip == "a layer of one unit has one bias, not one for each of the 2 units before it"
-    assert "expected 2 numbers, but it is 1 number" in found.message
+    assert "db[2] is a row of 1 number, got a row of 2 numbers" in found.message
 
 
 def test_one_number_needs_no_brackets_where_there_is_one() -> None:

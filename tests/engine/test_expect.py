@@ -311,12 +311,19 @@ def test_batches_of_several_samples() -> None:
 @pytest.mark.parametrize(
     ("address", "written", "message"),
     [
-        (Address("a", 1, k=0), ["0.5", "0.5"], "a[1]: expected 2 numbers, but it is 2 of 2 numbers"),
-        (Address("a", 1, k=0), [["0.5", "0.5"]], "a[1]: expected 1 of 2 numbers, but it is 2 of 2 numbers"),
-        (Address("a", 1, k=0), "0.5", "a[1]: expected one number, but it is 2 of 2 numbers"),
-        (Address("loss", k=0), ["0.5"], "loss: expected 1 number, but it is one number"),
-        (Address("b", 2, k=1), [["0.1", "0.2", "0.3"]], "b[2]@1: expected 1 of 3 numbers, but it is 3 numbers"),
-        (Address("W", 2, k=0), [["0.1"], ["0.2"], ["0.3"]], "W[2]: expected 3 of 1 number, but it is 3 of 2 numbers"),
+        (
+            Address("a", 1, k=0),
+            ["0.5", "0.5"],
+            (
+                "a[1] is 2 rows of 2 numbers, got a row of 2 numbers: say which sample is meant, like a[1]#1, "
+                "or write a row per sample"
+            ),
+        ),
+        (Address("a", 1, k=0), [["0.5", "0.5"]], "a[1] is 2 rows of 2 numbers, got 1 row of 2 numbers"),
+        (Address("a", 1, k=0), "0.5", "a[1] is 2 rows of 2 numbers, got one number"),
+        (Address("loss", k=0), ["0.5"], "loss is one number, got a row of 1 number"),
+        (Address("b", 2, k=1), [["0.1", "0.2", "0.3"]], "b[2]@1 is a row of 3 numbers, got 1 row of 3 numbers"),
+        (Address("W", 2, k=0), [["0.1"], ["0.2"], ["0.3"]], "W[2] is 3 rows of 2 numbers, got 3 rows of 1 number"),
         (Address("a", 1, sample=3, k=0), "0.1", "'a[1]#3@0': there is no sample 3; the batch has 2"),
         (Address("W", 9, k=0), "0.1", "'W[9]@0': there is no W in layer 9; it is in layer 1, 2"),
         (Address("loss", k=9), "0.1", "'loss@9': there is no @9; the walk has 4 updates: @0 to @4"),
