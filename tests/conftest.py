@@ -18,6 +18,8 @@ os.environ["BACKPROP_TUI_UNSAVED"] = ""
 
 settings.register_profile(
     "project",
+    # what finds a fault finds it soon; SEARCH looks on
+    max_examples=100 if "SEARCH" in os.environ else 60,
     deadline=None,
     derandomize="SEARCH" not in os.environ,
     suppress_health_check=[HealthCheck.too_slow],

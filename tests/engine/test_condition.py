@@ -229,7 +229,7 @@ def test_a_long_sum_is_no_trouble_and_a_longer_text_is_refused() -> None:
         condition(H3, "1" * (MOST + 3))
 
 
-@examples(200)
+@examples(120)
 @given(
     st.one_of(
         st.text(max_size=40),

@@ -106,7 +106,7 @@ OPTIONS = {"leaky_relu": {"slope": 0.2}, "elu": {"alpha": 1.5}}
 
 
 @pytest.mark.parametrize("name", INVERSES)
-@examples(100)
+@examples(50)
 @given(z=st.floats(-12.0, 12.0))
 def test_an_inverse_undoes_its_function(name: str, z: float) -> None:
     entry, options = ACTIVATIONS[name], OPTIONS.get(name, dict(ACTIVATIONS[name].options))
@@ -393,7 +393,7 @@ def test_interpolation_is_faster_than_halving() -> None:
     assert len(calls) <= 10
 
 
-@examples(100)
+@examples(50)
 @given(st.floats(-1e3, 1e3), st.floats(0.1, 10.0))
 def test_the_root_of_a_cubic(zero: float, scale: float) -> None:
     best, _ = root(lambda x: scale * (x - zero) ** 3 + (x - zero), -2e3, 3e3)

@@ -37,7 +37,7 @@ from engine.scenario.model import Array, Loss, Scenario
 from engine.trace import Trace
 
 
-@examples(70)
+@examples(45)
 @given(scenarios(), st.data())
 def test_every_gradient_agrees_with_differences(given: Scenario, data: st.DataObject) -> None:
     trace = Trace(given)

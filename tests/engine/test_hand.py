@@ -90,7 +90,7 @@ def test_constants_are_what_was_meant() -> None:
     st.sampled_from(["decimals", "significant"]),
     st.integers(1, 8),
 )
-@examples(100)
+@examples(60)
 def test_rounding_is_done_once_and_stays_near(value: Decimal, rounding: str, counted: str, digits: int) -> None:
     policy = Arithmetic(digits, counted, rounding)
     rounded = policy.round(value)

@@ -53,7 +53,7 @@ def hold(given: Scenario, most: int) -> None:
         assert same(value, explanation.step.value), (str(explanation.step.address), value, explanation.step.value)
 
 
-@examples(50)
+@examples(30)
 @given(scenarios())
 def test_evaluating_an_explanation_gives_the_very_number(given: Scenario) -> None:
     hold(given, 250)
@@ -76,7 +76,7 @@ def test_every_shipped_scenario_is_its_explanations_and_close_to_the_arrays(file
             assert np.abs(left - right).max() <= 1e-12 * largest, (quantity.key, k)
 
 
-@examples(40)
+@examples(25)
 @given(scenarios(max_layers=3, max_units=4))
 def test_running_on_and_looking_closely_give_the_same_bits(given: Scenario) -> None:
     long = with_training(given, iterations=25)

@@ -102,7 +102,7 @@ def networks(draw: st.DrawFn) -> tuple[Scenario, dict[int, Units]]:
     return scenario(rng.normal(size=(n, inputs)), *layers, batch_size=size, optimizer=optimizer), alike
 
 
-@examples(100)
+@examples(50)
 @given(networks())
 def test_identical_units_stay_identical_bit_by_bit(made: tuple[Scenario, dict[int, Units]]) -> None:
     s, alike = made

@@ -50,7 +50,7 @@ def bits(value: float) -> bytes:
     return struct.pack("<d", value)
 
 
-@examples(80)
+@examples(40)
 @given(scenarios())
 def test_every_explanation_gives_the_value_recorded(given: Scenario) -> None:
     trace = Trace(given)
@@ -60,7 +60,7 @@ def test_every_explanation_gives_the_value_recorded(given: Scenario) -> None:
         assert agrees(explanation.tree, explanation.step.value), (str(explanation.step.address), explanation.tree)
 
 
-@examples(60)
+@examples(30)
 @given(scenarios(activations=["sigmoid", "softmax", "tanh"]))
 def test_the_long_way_leads_to_the_same_number(given: Scenario) -> None:
     trace = Trace(given)
@@ -71,7 +71,7 @@ def test_the_long_way_leads_to_the_same_number(given: Scenario) -> None:
             assert abs(left - right) <= 1e-9 * max(scale(equation.right), 1.0), str(equation.left.address)
 
 
-@examples(60)
+@examples(30)
 @given(scenarios())
 def test_every_step_is_visited_once_in_the_order_of_the_phases(given: Scenario) -> None:
     trace = Trace(given)
@@ -95,7 +95,7 @@ def test_every_step_is_visited_once_in_the_order_of_the_phases(given: Scenario) 
     assert set(addresses) == expected
 
 
-@examples(60)
+@examples(30)
 @given(scenarios())
 def test_addresses_and_steps_lead_to_each_other(given: Scenario) -> None:
     trace = Trace(given)
@@ -112,7 +112,7 @@ def test_addresses_and_steps_lead_to_each_other(given: Scenario) -> None:
             assert inputs.tolist() == row.tolist()
 
 
-@examples(40)
+@examples(20)
 @given(scenarios())
 def test_granularities_group_the_walk_without_gaps(given: Scenario) -> None:
     plan = Trace(given).plan
@@ -154,7 +154,7 @@ def test_granularities_of_one_iteration() -> None:
     assert len(starts["STEP"]) == 34
 
 
-@examples(25)
+@examples(15)
 @given(scenarios(max_layers=3, max_units=4), st.randoms(use_true_random=False))
 def test_values_are_bit_identical_however_they_are_reached(given: Scenario, generator: random.Random) -> None:
     long = with_training(given, iterations=25)
@@ -179,7 +179,7 @@ def test_values_are_bit_identical_however_they_are_reached(given: Scenario, gene
     assert bits(last[indices[0]].value) == expected[0]
 
 
-@examples(60)
+@examples(30)
 @given(scenarios())
 def test_the_samples_parts_sum_to_the_whole(given: Scenario) -> None:
     trace = Trace(given)
@@ -220,7 +220,7 @@ def test_the_samples_parts_sum_to_the_whole(given: Scenario) -> None:
             assert (np.abs(summed(gradient) - whole) <= 1e-14 * sum(terms) + 1e-300).all(), gradient
 
 
-@examples(30)
+@examples(15)
 @given(scenarios())
 def test_nothing_handed_out_can_be_written(given: Scenario) -> None:
     trace = Trace(given)
@@ -232,7 +232,7 @@ def test_nothing_handed_out_can_be_written(given: Scenario) -> None:
             array[...] = 0.0
 
 
-@examples(40)
+@examples(20)
 @given(scenarios())
 def test_an_iteration_leaves_its_arguments_unchanged(given: Scenario) -> None:
     network = Network(given)
@@ -247,7 +247,7 @@ def test_an_iteration_leaves_its_arguments_unchanged(given: Scenario) -> None:
     assert record(network, state)["delta", network.depth].tobytes() == made["delta", network.depth].tobytes()
 
 
-@examples(30)
+@examples(15)
 @given(scenarios(extras=False), st.sampled_from([0.0, 0.25]))
 def test_the_update_subtracts_the_learning_rate_times_the_gradient(given: Scenario, rate: float) -> None:
     trace = Trace(with_training(given, optimizer=type(given.training.optimizer)("sgd", rate)))

@@ -165,7 +165,7 @@ def nearest(steps: list[int], cursor: int, direction: int) -> int | None:
     return max((step for step in steps if step < cursor), default=None)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.data())
 def test_the_nearest_step_is_found_in_both_directions(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(WALKS))

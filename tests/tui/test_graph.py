@@ -200,7 +200,7 @@ def check_size(drawing: Drawing, width: int, height: int) -> None:
         assert 0 <= hit.y < height
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(models(), st.integers(0, 130), st.integers(0, 50))
 def test_any_model_fills_its_rectangle_exactly(model: GraphModel, width: int, height: int) -> None:
     check_size(draw_graph(model, width, height), width, height)
@@ -299,7 +299,7 @@ class Walker:
         return {unit for row in rows if (unit := self.arrival(x, row)) is not None}
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     sizes_small,
     st.integers(30, 130),
@@ -326,7 +326,7 @@ def test_wires_lead_from_each_weight_to_its_destination(
         assert reached == {unit}, hit.target
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(sizes_small, st.integers(30, 130), st.integers(4, 40), st.sampled_from(("forward", "backward")), st.data())
 def test_no_line_dangles(sizes: tuple[int, ...], width: int, height: int, direction: str, data: st.DataObject) -> None:
     column = data.draw(st.integers(0, len(sizes) - 1))

@@ -111,7 +111,7 @@ def test_what_is_found_is_what_every_step_says(text: str) -> None:
         checked(name, text)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.data())
 def test_any_piece_of_what_is_said_is_found(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(WALKS))
