@@ -1,4 +1,4 @@
-"""What the tests of the app share: scenarios made by hand, an app to press keys in, and what is on its screen."""
+"""What the tests of the app share: an app to press keys in, and what is on its screen."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import unicodedata
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
-from itertools import pairwise
-from pathlib import Path
 from threading import Event
 from typing import Any
 
-import numpy as np
 import pytest
+from rich.console import RenderableType
 from rich.style import Style
 from textual import events
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
@@ -26,9 +26,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
 
-from engine.address import Address
-from engine.scenario.model import Layer, Loss, Note, Optimizer, Scenario, Training, frozen_array
-from engine.scenario.read import read
+from engine.scenario.model import Scenario
 from engine.trace import Progress, Trace
 from tui.app import StepperApp
 from tui.commands import BY_ID
@@ -36,11 +34,8 @@ from tui.draw.cells import Drawing, Hit, Row
 from tui.preferences import Preferences
 from tui.screens.preparing import Preparing
 from tui.screens.stepper import StepperScreen
-from tui.session import Session
 from tui.settings import Settings
 
-SCENARIOS = Path(__file__).parents[2] / "scenarios"
-"""The shipped files."""
 SMALL, LARGE = (80, 24), (120, 40)
 """The two sizes the product is laid out for."""
 TRUECOLOR = {"COLORTERM": "truecolor", "TERM": "xterm-256color", "NO_COLOR": None}
@@ -93,47 +88,6 @@ Drawn = list[list[Run]]
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
     """An asynchronous test."""
     asyncio.run(coroutine)
-
-
-@cache
-def shipped(name: str) -> Scenario:
-    """A shipped scenario."""
-    return read(SCENARIOS / f"{name}.toml")
-
-
-def net(
-    *sizes: int,
-    activation: str = "tanh",
-    output: str = "",
-    loss: str = "squared_error",
-    samples: int = 1,
-    batch: int = 0,
-    iterations: int = 2,
-    rate: float = 0.5,
-    title: str = "a net",
-    notes: tuple[Note, ...] = (),
-    scale: float = 1.0,
-) -> Scenario:
-    """A scenario of these sizes, its numbers drawn at random but always the same."""
-    rng = np.random.default_rng(7)
-    layers = [
-        Layer(
-            size,
-            output if output and at == len(sizes) - 1 else activation,
-            frozen_array(rng.normal(size=(size, before)) * scale),
-            frozen_array(rng.normal(size=size)),
-        )
-        for at, (before, size) in enumerate(pairwise(sizes), start=1)
-    ]
-    x = rng.normal(size=(samples, sizes[0]))
-    y = np.eye(sizes[-1])[rng.integers(sizes[-1], size=samples)] if sizes[-1] > 1 else np.ones((samples, 1))
-    training = Training(Loss(loss, 0.5), Optimizer("sgd", rate), iterations, batch or samples)
-    return Scenario(title, sizes[0], tuple(layers), frozen_array(x), frozen_array(y), training, notes=notes)
-
-
-def note(text: str, name: str = "z", layer: int | None = 1, unit: tuple[int, ...] = (1,)) -> Note:
-    """A note at an address in every iteration."""
-    return Note(Address(name, layer, unit), text)
 
 
 PRESSED: set[tuple[str, str]] = set()
@@ -304,6 +258,20 @@ def key_event(app: StepperApp, key: str) -> events.Key:
     return event
 
 
+_render_update = Compositor.render_update
+
+
+def nothing_sent(
+    compositor: Compositor, full: bool = False, screen_stack: list[Screen[Any]] | None = None, simplify: bool = False
+) -> RenderableType | None:
+    """Make no update for a terminal that is not there, a third of what a key costs. Pictures are made."""
+    if full:
+        return _render_update(compositor, full, screen_stack, simplify)
+    visible_screen_stack.set([] if screen_stack is None else screen_stack)
+    compositor._dirty_regions.clear()
+    return None
+
+
 @asynccontextmanager
 async def walking(
     scenario: Scenario | Callable[[], Scenario] | None,
@@ -313,14 +281,18 @@ async def walking(
     ascii: bool = False,
     lecturer: bool = False,
     ahead: bool = False,
+    sent: bool = False,
     environment: Mapping[str, str | None] = TRUECOLOR,
     preferences: Callable[[], Preferences] | None = None,
 ) -> AsyncIterator[Walker]:
     """The app, open at a step, in a terminal whose environment is known.
 
     What the next key will show is drawn after each, with `ahead`, or never: not whenever there is time for it.
+    With `sent` updates for a terminal are made.
     """
     with pytest.MonkeyPatch.context() as patch:
+        if not sent:
+            patch.setattr(Compositor, "render_update", nothing_sent)
         patch.setattr(Preparing, "start", Preparing.finish if ahead else Preparing.look_away)
         for name, value in {**TRUECOLOR, **environment}.items():
             if value is None:
@@ -332,46 +304,6 @@ async def walking(
             walker = Walker(app, pilot)
             await walker.settle()
             yield walker
-
-
-SHIPPED = sorted(path.stem for path in SCENARIOS.glob("*.toml"))
-"""The shipped scenarios by name."""
-
-
-@cache
-def shipped_session(name: str) -> Session:
-    """A walk of a shipped scenario."""
-    return Session(shipped(name))
-
-
-def _kinds(name: str) -> set[str]:
-    """What there is in a scenario to draw, and what its numbers are made by."""
-    scenario, network = shipped(name), shipped_session(name).trace.network
-    training = scenario.training
-    found = {f"{quantity.name} {quantity.phase}" for quantity in network.walk}
-    found |= {layer.activation for layer in scenario.layers} | {training.loss.name, training.optimizer.name}
-    return found | {f"{min(network.depth, 4)} layers", f"single {network.single}", f"wide {max(network.sizes) > 9}"}
-
-
-@cache
-def different() -> list[str]:
-    """Few shipped scenarios that between them have every quantity, function, loss and optimizer of all of them."""
-    kinds = {name: _kinds(name) for name in SHIPPED}
-    left, chosen = set[str]().union(*kinds.values()), list[str]()
-    while left:
-        chosen.append(max(SHIPPED, key=lambda name: (len(kinds[name] & left), -shipped_session(name).last)))
-        left -= kinds[chosen[-1]]
-    return sorted(chosen)
-
-
-def sampled_steps(walk: Session, most: int = 8) -> list[int]:
-    """Some steps of the first iteration and of the last, of every phase where there are enough."""
-    plan = walk.trace.plan
-    if not plan.steps:
-        return []
-    first = [step for _, start, after in plan.phases(0) for step in (start, (start + after) // 2, after - 1)]
-    ends = [walk.last, (plan.start(plan.iterations - 1) + walk.last) // 2]
-    return sorted({*first[:: max(1, len(first) // most)], first[-1], *ends})
 
 
 def cells_of(row: Row) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import SCENARIOS, SHIPPED
+from scenes import SCENARIOS, SHIPPED
 
 from engine.arithmetic import Arithmetic
 from engine.conventions import conventions_in

@@ -8,12 +8,12 @@ from functools import cache
 
 import numpy as np
 import pytest
-from helpers import SCENARIOS, net, shipped
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from rich.color import Color
 from rich.style import Style
+from scenes import SCENARIOS, net, shipped
 
 from engine.scenario.model import Scenario, frozen_array
 from tui.draw.cells import Drawing, Look, width_of

@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from helpers import net, shipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scenes import net, shipped
 
 from engine.address import Address
 from engine.explain import explain

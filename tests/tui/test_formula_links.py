@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from itertools import groupby
 
 import pytest
-from helpers import SHIPPED, net, sampled_steps, shipped_session, text_at
+from helpers import text_at
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from scenes import SHIPPED, net, sampled_steps, shipped_session
 
 from engine.address import Address, AddressError
 from engine.explain import Explanation, explain

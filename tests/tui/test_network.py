@@ -9,10 +9,10 @@ from itertools import product
 
 import numpy as np
 import pytest
-from helpers import SCENARIOS, different, net, shipped
 from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from scenes import SCENARIOS, different, net, shipped
 
 from engine.address import Address
 from engine.paths import paths

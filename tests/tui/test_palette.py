@@ -6,9 +6,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from helpers import net, run, walking
+from helpers import run, walking
 from rich.color import Color, ColorType
 from rich.style import Style
+from scenes import net
 
 from tui.app import StepperApp
 from tui.draw.cells import Look

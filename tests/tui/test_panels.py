@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from helpers import net, note, shipped
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from scenes import net, note, shipped
 
 from engine.address import Address
 from engine.numbers import fixed

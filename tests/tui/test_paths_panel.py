@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from helpers import SHIPPED, net, sampled_steps, shipped, shipped_session, text_at
+from helpers import text_at
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from scenes import SHIPPED, net, sampled_steps, shipped, shipped_session
 
 from engine.notation import Place
 from tui.draw.cells import Drawing, plain_text, width_of

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from helpers import LARGE, SMALL, run, shipped, walking
+from helpers import LARGE, SMALL, run, walking
+from scenes import shipped
 from textual._context import active_app
 from textual.widgets import OptionList
 

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import run, shipped, walking
+from helpers import run, walking
 from hypothesis import given
 from hypothesis import strategies as st
+from scenes import shipped
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingsMap
 from textual.keys import _character_to_key, _normalize_key_list

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from helpers import LARGE, SMALL, Walker, look_of, run, shipped, walking
+from helpers import LARGE, SMALL, Walker, look_of, run, walking
+from scenes import shipped
 from textual._compositor import Compositor
 
 from tui.draw.cells import Drawing
@@ -151,7 +152,7 @@ def test_what_is_sent_is_what_is_to_be_seen(monkeypatch: pytest.MonkeyPatch) -> 
     sent = Sent(monkeypatch)
 
     async def check() -> None:
-        async with walking(shipped("zero_init"), LARGE, 3, ahead=True) as walker:
+        async with walking(shipped("zero_init"), LARGE, 3, ahead=True, sent=True) as walker:
             keys = [*"lllhhlhl]]llh[lh}lhl{aalllaa", "tab", *"lhl", "tab", *"lh.l,h", "d", *"lhzlhzl", "3", "e", *"]l"]
             for key in [*keys, "down", *"ll", "up", *"]]]hl", "e", *"ll"]:
                 await walker.press(key)

@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from helpers import net, note, shipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scenes import net, note, shipped
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address

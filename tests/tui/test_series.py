@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import numpy as np
 import pytest
-from helpers import net, shipped
+from scenes import net, shipped
 
 import engine.trace
 from engine.address import Address

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 import pytest
-from helpers import net, note, shipped
 from hypothesis import given
 from hypothesis import strategies as st
+from scenes import net, note, shipped
 
 from engine.address import Address
 from engine.plan import Granularity

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 import pytest
 import textual
-from helpers import LARGE, SMALL, TRUECOLOR, shipped
+from helpers import LARGE, SMALL, TRUECOLOR
+from scenes import shipped
 
 from tui.app import StepperApp
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers import LARGE, SMALL, Drawn, Walker, keys_of, net, run, shipped, walking
+from helpers import LARGE, SMALL, Drawn, Walker, keys_of, run, walking
+from scenes import net, shipped
 from textual.command import CommandPalette
 from textual.widgets import Input
 

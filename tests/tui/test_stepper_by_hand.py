@@ -10,7 +10,8 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from helpers import LARGE, SCENARIOS, SMALL, Walker, keys_of, net, run, shipped, text_at, walking
+from helpers import LARGE, SMALL, Walker, keys_of, run, text_at, walking
+from scenes import SCENARIOS, net, shipped
 from textual.worker import WorkerCancelled
 
 from engine.arithmetic import Arithmetic
@@ -52,6 +53,7 @@ def test_the_number_the_drift_and_the_first_digit_are_shown(size: tuple[int, int
         scenario = shipped(PAPER)
         for at in ("a[1][1]", "z[2][1]", "delta[1][2]", "W[1][1,1]@1", "W[2][1,2]@3"):
             async with walking(scenario, size, at, ascii=ascii, environment={"NO_COLOR": "1"}) as walker:
+                await walker.work()
                 shown = flat(walker.region("#formula"))
                 lines = wanted(scenario, walker.cursor, walker.settings)
                 assert [line for line in lines if line not in shown] == [], at

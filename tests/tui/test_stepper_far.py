@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers import LARGE, SMALL, Walker, keys_of, net, note, run, shipped, walking
+from helpers import LARGE, SMALL, Walker, keys_of, run, walking
+from scenes import net, note, shipped
 
 from tui.breakpoints import find
 from tui.draw.formula import links

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import LARGE, SHIPPED, SMALL, Walker, run, shipped, walking
+from helpers import LARGE, SMALL, Walker, run, walking
+from scenes import SHIPPED, shipped
 from textual import events
 from textual.command import CommandPalette
 from textual.geometry import Size
@@ -124,7 +125,7 @@ def test_ten_thousand_keys_at_once(keys: tuple[str, ...], many: int) -> None:
 @pytest.mark.parametrize("name", ["softplus", "digits"])
 def test_another_size_between_every_ten_keys(name: str) -> None:
     async def check() -> None:
-        async with walking(shipped(name)) as walker:
+        async with walking(shipped(name), sent=True) as walker:
             rng = random.Random(name)
             moved = 0
             for turn in range(60 if SEARCH else 12):

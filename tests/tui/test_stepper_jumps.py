@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from helpers import Gate, keys_of, net, run, shipped, walking
+from helpers import Gate, keys_of, run, walking
+from scenes import net, shipped
 from textual.widgets import Input
 
 from engine.scenario.model import Scenario

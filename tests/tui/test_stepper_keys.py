@@ -7,7 +7,8 @@ from collections.abc import Callable
 from importlib import import_module
 
 import pytest
-from helpers import LARGE, PRESSED, SMALL, run, shipped, walking
+from helpers import LARGE, PRESSED, SMALL, run, walking
+from scenes import shipped
 
 from tui.commands import BY_ID, COMMANDS, key_name
 from tui.help import help_text

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from helpers import LARGE, SMALL, Walker, keys_of, net, run, shipped, walking
+from helpers import LARGE, SMALL, Walker, keys_of, run, walking
+from scenes import net, shipped
 from textual.widgets import Input, OptionList
 
 from engine.notation_style import Style

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from helpers import LARGE, SMALL, Walker, run, shipped, walking
+from helpers import LARGE, SMALL, Walker, run, walking
+from scenes import shipped
 from textual import events
 from textual.geometry import Offset
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import LARGE, SMALL, Walker, net, run, shipped, walking
+from helpers import LARGE, SMALL, Walker, run, walking
+from scenes import net, shipped
 
 from engine.address import Address
 from engine.numbers import fixed

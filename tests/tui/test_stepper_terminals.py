@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from helpers import LARGE, SMALL, Drawn, net, note, run, shipped, walking
+from helpers import LARGE, SMALL, Drawn, run, walking
+from scenes import net, note, shipped
 
 from engine.address import Address
 from engine.scenario.model import Note, Scenario

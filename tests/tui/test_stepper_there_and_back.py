@@ -10,7 +10,8 @@ from functools import cache
 from itertools import zip_longest
 
 import pytest
-from helpers import LARGE, SHIPPED, SMALL, Drawn, Walker, different, run, shipped, walking
+from helpers import LARGE, SMALL, Drawn, Walker, run, walking
+from scenes import SHIPPED, different, shipped
 
 from engine.hand.trace import HandTrace
 from engine.notation import Notation, superscript

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import SCENARIOS, Walker, run, walking
+from helpers import Walker, run, walking
+from scenes import SCENARIOS
 from textual.widgets import Input
 from what_if import typed
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import SHIPPED, cells_of, different, net, sampled_steps, shipped, shipped_session, text_at
+from helpers import cells_of, text_at
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from scenes import SHIPPED, different, net, sampled_steps, shipped, shipped_session
 
 from engine.address import Address
 from engine.scenario.model import Scenario, frozen_array

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import SCENARIOS, SHIPPED, different
+from scenes import SCENARIOS, SHIPPED, different
 
 from engine.gradcheck import check_gradients
 from engine.scenario.read import read

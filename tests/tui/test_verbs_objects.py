@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import SHIPPED, shipped
 from hypothesis import given
+from scenes import SHIPPED, shipped
 
 sys.path.append(str(Path(__file__).parents[1] / "engine"))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from helpers import SCENARIOS, Walker, run, walking
+from helpers import Walker, run, walking
+from scenes import SCENARIOS
 
 from engine.scenario.read import read
 

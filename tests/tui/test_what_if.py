@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from helpers import LARGE, SMALL, Drawn, Walker, run, shipped, walking
+from helpers import LARGE, SMALL, Drawn, Walker, run, walking
+from scenes import shipped
 from what_if import same_as_fresh, scenario_of, typed, without_expectations
 
 from engine.plan import Plan

@@ -7,7 +7,8 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from helpers import LARGE, run, shipped, walking
+from helpers import LARGE, run, walking
+from scenes import shipped
 from textual.widgets import Input
 from what_if import said, same_as_fresh, scenario_of, status_of, typed
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from helpers import SCENARIOS, Gate, Walker, net, run, shipped, walking
+from helpers import Gate, Walker, run, walking
+from scenes import SCENARIOS, net, shipped
 from textual.widgets import Input, OptionList
 from what_if import TABLE, said, same_as_fresh, scenario_of, status_of, typed
 

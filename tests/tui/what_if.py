@@ -6,7 +6,8 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from helpers import Walker, shipped
+from helpers import Walker
+from scenes import shipped
 from textual.widgets import Input, Static
 
 from engine.scenario.model import Scenario
