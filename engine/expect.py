@@ -12,17 +12,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.address import Address, AddressError
 from engine.hand.bounds import HandError
-from engine.hand.rounding import Printed, Propagation, single
-from engine.hand.trace import HandTrace
 from engine.numbers import rounded, shortest
 from engine.scenario.expectations import form, wrong_shape
 from engine.scenario.model import Expectation
 from engine.trace import Trace
+
+if TYPE_CHECKING:
+    # most files are checked without: what calculates by hand is imported where it is called for
+    from engine.hand.rounding import Printed, Propagation
+    from engine.hand.trace import HandTrace
 
 SLACK = Decimal("1e-12")
 """Relative: what the arithmetic of float64 may have added to a number that is exact on paper."""
@@ -83,8 +88,18 @@ class Teacher:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self._hand = HandTrace(trace) if trace.scenario.arithmetic else None
-        self._propagation = Propagation(trace)
+
+    @cached_property
+    def _hand(self) -> HandTrace:
+        from engine.hand.trace import HandTrace
+
+        return HandTrace(self.trace)
+
+    @cached_property
+    def _propagation(self) -> Propagation:
+        from engine.hand.rounding import Propagation
+
+        return Propagation(self.trace)
 
     def compare(
         self, address: Address, written: str, expectation: Expectation, printed: bool, answered: bool = False
@@ -121,7 +136,7 @@ class Teacher:
         kind = match(written, actual, expectation.tolerance, printed, answered)
         said, by_hand = _said(written, actual, kind, expectation, printed), False
         blank = expectation.tolerance is None and is_blank(written, actual)
-        if self._hand is not None:
+        if self.trace.scenario.arithmetic:
             found = self._by_hand(address, written, actual, expectation, printed, answered)
             if found is not None:
                 kind, said = found
@@ -145,7 +160,8 @@ class Teacher:
         self, address: Address, written: str, actual: float, expectation: Expectation, printed: bool, answered: bool
     ) -> tuple[Match, str] | None:
         """How the number by hand agrees; None where it does not, or is too far to be worked."""
-        assert self._hand is not None
+        from engine.hand.rounding import single
+
         try:
             value = single(self._hand, address)
         except HandError:
@@ -162,6 +178,8 @@ class Teacher:
         return kind, f"{how} (exactly {_digits(actual, written)})"
 
     def _interval(self, address: Address, written: str) -> tuple[Decimal, Decimal] | None:
+        from engine.hand.rounding import Printed
+
         return None if written in _SPELT else self._propagation.interval(Printed(address, written))
 
 
@@ -173,6 +191,8 @@ def check_expectations(trace: Trace) -> list[Verdict]:
 
 def printed_numbers(trace: Trace) -> list[Printed]:
     """The numbers of `[expect]` that a book printed; where none is marked so, all that have a decimal point."""
+    from engine.hand.rounding import Printed
+
     every = [
         (expectation, Printed(address, written))
         for expectation in trace.scenario.expectations
