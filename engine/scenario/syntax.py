@@ -248,7 +248,7 @@ def comma_row(array: str) -> tuple[int, str] | None:
     `[1,2]` is two numbers to most who write it, so one pair alone has to begin with a zero.
     """
     for row in _ROW.finditer(array):
-        first = row[1][: re.match(r"[+-]?\d+,\d+", row[1]).end()]  # type: ignore[union-attr]
+        first = re.sub(r"(\d,\d+).*", r"\1", row[1], count=1, flags=re.DOTALL)
         if first != row[1] or first.lstrip("+-").startswith("0,"):
             return row.start(1), first
     return None
