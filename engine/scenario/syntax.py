@@ -237,8 +237,14 @@ def _slip(source: str, column: int) -> str | None:
     return None
 
 
+_LONG = 30
+"""Characters of a number that a message still shows."""
+
+
 def decimal_comma(written: str) -> str:
-    """What is said of a number with a decimal comma."""
+    """What is said of a number with a decimal comma; of a very long one by an example."""
+    if len(written) > _LONG:
+        written = "0,5"
     return f"a decimal number has a point, not a comma: {written.replace(',', '.')}, not {written}"
 
 

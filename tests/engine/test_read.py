@@ -17,6 +17,7 @@ from engine.scenario.errors import Problem, ScenarioError
 from engine.scenario.model import Scenario
 from engine.scenario.positions import Positions, line_column
 from engine.scenario.read import read, read_text
+from engine.scenario.syntax import decimal_comma
 from engine.trace import Trace
 
 ROOT = Path(__file__).parents[2]
@@ -445,3 +446,8 @@ def test_what_has_no_place_has_none() -> None:
     assert positions.key(("nothing",)) is None
     assert positions.value(("items", 1)) is None
     assert Positions("").key(("title",)) is None
+
+
+def test_a_very_long_number_with_a_decimal_comma_is_not_repeated() -> None:
+    assert decimal_comma("-10,25") == "a decimal number has a point, not a comma: -10.25, not -10,25"
+    assert decimal_comma(f"1{'0' * 400},{'0' * 400}") == "a decimal number has a point, not a comma: 0.5, not 0,5"
