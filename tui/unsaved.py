@@ -36,6 +36,18 @@ def folder(environment: Mapping[str, str] = os.environ) -> Path | None:
     return user_state_path(PROGRAM, appauthor=False) / "unsaved"
 
 
+def meet(within: Path | None) -> bool:
+    """Whether nobody has walked here before; from now on somebody has. Where that cannot be kept nobody is new."""
+    if within is None:
+        return False
+    try:
+        within.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (within / "met").open("x"):
+            return True
+    except OSError:
+        return False
+
+
 @dataclass(frozen=True)
 class Found:
     """What was kept of a scenario."""

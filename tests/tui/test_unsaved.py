@@ -62,6 +62,18 @@ def test_changes_are_there_again_as_if_they_had_been_taken_back(file: Path) -> N
     run(check())
 
 
+def test_whoever_is_new_is_told_two_keys_once(file: Path) -> None:
+    async def check() -> None:
+        async with walking(read(file)) as walker:
+            assert "→ steps, ? helps" in walker.region("#timeline")
+            await walker.press("l")
+            assert "helps" not in walker.region("#timeline")
+        async with walking(read(file), ascii=True) as walker:
+            assert "helps" not in walker.region("#timeline")
+
+    run(check())
+
+
 def test_what_is_saved_is_kept_no_more(file: Path) -> None:
     async def check() -> None:
         async with walking(read(file)) as walker:

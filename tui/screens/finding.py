@@ -9,7 +9,6 @@ from textual.reactive import reactive
 from engine.scenario.words import count
 from engine.trace import Progress
 from tui.breakpoints import BACKWARD, FORWARD, Breakpoints, find, reasons
-from tui.commands import BY_ID, key_name
 from tui.draw.formula import links
 from tui.follow import Follow, FollowError, Following
 from tui.places import Bookmarks, Places
@@ -118,7 +117,9 @@ class Finding(Moving):
                 self.say(str(error))
             else:
                 many = count(len(self.stops), "breakpoint")
-                self.status = f"taken away: {text}" if there else f"{many}, {self._key('continue')} goes on to the next"
+                self.status = (
+                    f"taken away: {text}" if there else f"{many}, {self.key_of('continue')} goes on to the next"
+                )
 
     def action_continue(self) -> None:
         self._continue(FORWARD)
@@ -147,10 +148,6 @@ class Finding(Moving):
             then,
             lambda done: f"looking for a breakpoint: update {done:,}",
         )
-
-    def _key(self, command: str) -> str:
-        """The first key of a command, as it is written."""
-        return next(map(key_name, self.app.keys(BY_ID[command])), BY_ID[command].title)
 
     # bookmarks
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tui.commands import BY_ID, key_name
 from tui.screens.editing import Editing
-from tui.unsaved import Unsaved, folder
+from tui.unsaved import Unsaved, folder, meet
 
 MOST_SAID = 3
 """Changes that are named."""
@@ -25,6 +24,9 @@ class Keeping(Editing):
         """Offer what was made the last time this file was walked."""
         scenario = self.walk.scenario
         self._unsaved = Unsaved(scenario.path, folder())
+        if meet(folder()):
+            # until the first key
+            self.status = f"{self.key_of('forward')} steps, {self.key_of('help')} helps"
         found = self._unsaved.load(scenario.text)
         self.typed = found.typed
         if found.versions:
@@ -35,8 +37,7 @@ class Keeping(Editing):
             words = ", ".join(version.words for version in found.versions[-MOST_SAID:])
             more = "… " if len(found.versions) > MOST_SAID else ""
             older = " of an older version of this file" if found.older else ""
-            key = next(map(key_name, self.app.keys(BY_ID["redo"])), "redo")
-            self.say(f"not saved last time{older}: {more}{words}. {key} makes it again, one at a time")
+            self.say(f"not saved last time{older}: {more}{words}. {self.key_of('redo')} makes it again, one at a time")
 
     def made(self) -> None:
         super().made()

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from engine.trace import Progress
+from tui.commands import BY_ID, key_name
 from tui.session import Session
 from tui.settings import Settings
 from tui.widgets.panels import Panel
@@ -153,3 +154,8 @@ class Working(Screen[None]):
     def say(self, text: str) -> None:
         """A word to the person, literally."""
         self.app.notify(text, markup=False)
+
+    def key_of(self, command: str) -> str:
+        """The first key of a command, as it is written; without one, what the command is called."""
+        found = BY_ID[command]
+        return next((key_name(key, self.settings.ascii) for key in self.app.keys(found)), found.title)
