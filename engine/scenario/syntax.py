@@ -164,7 +164,7 @@ def _not_toml(text: str, error: tomllib.TOMLDecodeError) -> SyntaxFaultError:
         return _twice(text, message, line)
     if message == "Invalid value" and _BEGINS_ANEW.match(source):
         opened = Positions(text).statement(offset)
-        if opened is not None and text[opened] == "[" and line_column(text, opened)[0] < line:
+        if opened is not None and text[opened : opened + 1] == "[" and line_column(text, opened)[0] < line:
             return _unclosed(text, "Unclosed array", offset)
     return SyntaxFaultError(f"not TOML: {_advice(message, source, column)}", line, column, text)
 

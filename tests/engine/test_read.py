@@ -451,3 +451,10 @@ def test_what_has_no_place_has_none() -> None:
 def test_a_very_long_number_with_a_decimal_comma_is_not_repeated() -> None:
     assert decimal_comma("-10,25") == "a decimal number has a point, not a comma: -10.25, not -10,25"
     assert decimal_comma(f"1{'0' * 400},{'0' * 400}") == "a decimal number has a point, not a comma: 0.5, not 0,5"
+
+
+def test_a_file_that_ends_after_an_equals_sign_is_refused_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "cut.toml"
+    path.write_bytes(b'title = "cut"\r\n\r\nkey =')
+    with pytest.raises(ScenarioError, match=r"cut\.toml:3: not TOML"):
+        read(path)
