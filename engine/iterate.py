@@ -42,8 +42,9 @@ class Record:
             size.flags.writeable = False
             self._work[key] = size
         if key not in self._work:
+            compute = self._network.derived.get(key) or self._network.spent[key]
             with np.errstate(all="ignore"):
-                array = self._network.derived[key](self._work, self._state)
+                array = compute(self._work, self._state)
             array.flags.writeable = False
             self._work[key] = array
         return self._work[key]
@@ -82,9 +83,14 @@ def _forward(network: Network, state: State) -> Work:
     return work
 
 
-def _computed(network: Network, state: State) -> Work:
-    """Forward, loss and backward from state @k. Whoever calls silences floating-point warnings."""
+def _computed(network: Network, state: State, room: Work | None = None) -> Work:
+    """Forward, loss and backward from state @k; what has an array in `room` is written into it.
+
+    Whoever calls silences floating-point warnings.
+    """
     work = _forward(network, state)
+    if room:
+        work.update(room)
     for stage in reversed(network.stages):
         stage.backward(work, state)
     return work
@@ -97,19 +103,20 @@ def record(network: Network, state: State) -> Record:
 
 
 def iterate(network: Network, state: State) -> tuple[State, Record]:
-    """State @k to state @k+1, and the record between them."""
-    with np.errstate(all="ignore"):
-        work = _computed(network, state)
-    after = _handed_out(_updated(network, state, work, np.empty(network.layout.size)))
-    return after, Record(network, state, work, after)
+    """State @k to state @k+1, and the record between them.
 
-
-def _updated(network: Network, state: State, work: Work, vector: Array) -> State:
-    """State @k+1, written into `vector`."""
-    after = State(state.k + 1, vector, network.layout)
+    A large gradient that only the update reads is written where the new weights will be, and into these; whoever asks
+    the record for it has it computed again. So an update writes, and its record keeps, half of what it would.
+    """
+    after = State(state.k + 1, np.empty(network.layout.size), network.layout)
+    room = {key: after["W", key[1]] for key in network.spent}
     with np.errstate(all="ignore"):
+        work = _computed(network, state, room)
         network.update.write(after, state, work, after.k)
-    return after
+    for key in room:
+        del work[key]
+    after = _handed_out(after)
+    return after, Record(network, state, work, after)
 
 
 def _handed_out(state: State) -> State:

@@ -65,6 +65,8 @@ class Shortcut:
     from_logits: Joint
     valid: str
     """When the shortcut holds, for people."""
+    together: Callable[[Array, Array], tuple[Array, Array]] | None = None
+    """(z, y) → the activation and `from_logits` of it, where both begin with the same sums."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,13 @@ def _categorical_array(z: Array, y: Array) -> Array:
     shifted = z - z.max(axis=1, keepdims=True)
     losses: Array = np.log(np.exp(shifted).sum(axis=1)) - (y * shifted).sum(axis=1)
     return losses
+
+
+def _categorical_together(z: Array, y: Array) -> tuple[Array, Array]:
+    shifted = z - z.max(axis=1, keepdims=True)
+    e = np.exp(shifted)
+    total = e.sum(axis=1, keepdims=True)
+    return e / total, np.log(total[:, 0]) - (y * shifted).sum(axis=1)
 
 
 def _categorical_slope_tree(key: Key) -> Node:
@@ -256,7 +265,9 @@ _ENTRIES = (
         },
         needs_range=(0.0, 1.0),
         targets="distribution",
-        shortcuts={"softmax": Shortcut(_CATEGORICAL, _SOFTMAX_VALID.format("cross-entropy"))},
+        shortcuts={
+            "softmax": Shortcut(_CATEGORICAL, _SOFTMAX_VALID.format("cross-entropy"), _categorical_together)
+        },
     ),
     Loss(
         "cross_entropy_with_logits",

@@ -7,6 +7,7 @@ depends on the position in the walk is in `plan` and `trace`.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from engine.layers.dropout import DropoutStage, InputNoise
 from engine.layers.gradient import Gradient
 from engine.layers.loss import LossStage
 from engine.layers.normalise import Normalise
-from engine.layers.stage import Stage
+from engine.layers.stage import Derived, Parameters, Stage, Work
 from engine.penalties import in_gradient, on
 from engine.quantity import Key, Kind, Phase, Quantity
 from engine.scenario.model import Array, Layer, Scenario
@@ -78,6 +79,8 @@ class Network:
         changed = {quantity.key for quantity in self.walk if quantity.kind is Kind.STATE}
         self.update.kept = tuple(key for key in self.layout.shapes if key not in changed)
         self.derived = {key: compute for stage in self.stages for key, compute in stage.derived().items()}
+        self.spent = self._spent()
+        """The gradients that an update may write over, and how to have them again."""
 
     def start(self) -> State:
         """State @0."""
@@ -97,6 +100,17 @@ class Network:
             and quantity.template is not None
             and not any(ref.name == quantity.name and not ref.after for ref in refs(quantity.template))
         )
+
+    def _spent(self) -> Derived:
+        """∂L/∂W where it is one product, and one line of the update is all that reads it."""
+        if not self.update.in_place or self.scenario.training.clipping:
+            return {}
+        alone = {
+            layer: stage
+            for layer, stage in self.dense.items()
+            if stage.owner is None and not stage.weights.frozen and not stage.weights.apart
+        }
+        return {("dW", layer): partial(_weight_gradient, stage) for layer, stage in alone.items()}
 
     def learning_rate(self, k: int) -> float:
         """η of the update from state @k to state @k+1."""
@@ -254,6 +268,10 @@ class Network:
             and layer.normalisation.statistics == "running"
             for name in ("running_mean", "running_var")
         ]
+
+
+def _weight_gradient(stage: Dense, work: Work, state: Parameters) -> Array:
+    return stage.weight_gradient(work)
 
 
 def _running_start(stage: Normalise) -> dict[Key, Array]:

@@ -19,13 +19,13 @@ SMALL = 4096
 """Multiplications up to which a product is summed here: what fits a screen, and some microseconds."""
 
 
-def product(left: Array, right: Array) -> Array:
-    """left @ right for matrices (n, m) and (m, p)."""
+def product(left: Array, right: Array, out: Array | None = None) -> Array:
+    """left @ right for matrices (n, m) and (m, p), written into `out` where that is given."""
     if left.shape[0] * left.shape[1] * right.shape[1] <= SMALL:
         # over a middle axis numpy adds slice by slice: every element in the same order
-        ordered: Array = (left[:, :, None] * right[None, :, :]).sum(axis=1)
+        ordered: Array = (left[:, :, None] * right[None, :, :]).sum(axis=1, out=out)
         return ordered
-    result: Array = left @ right
+    result: Array = np.matmul(left, right, out=out)
     if _surely_finite(left, right, result):
         return result
     finite: NDArray[np.bool_] = np.isfinite(result)

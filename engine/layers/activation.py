@@ -27,7 +27,7 @@ from engine.activations import (
 from engine.formula.compile import array_function
 from engine.formula.ground import units_of
 from engine.formula.nodes import Kronecker, Named, Node, Ref, Var, exp, substitute, sum_over
-from engine.layers.loss import output_slope
+from engine.layers.loss import TOTALS, output_slope
 from engine.layers.stage import Derived, Parameters, Stage, Work, gradient_of, ref
 from engine.losses import LOSSES, Shortcut, coefficient, difference, scaled, written_coefficient
 from engine.quantity import ArraySymbol, Key, Kind, Phase, Quantity
@@ -278,7 +278,11 @@ class Canonical:
         self.layer = plain.layer
 
     def forward(self, work: Work, state: Parameters) -> None:
-        self._plain.forward(work, state)
+        # a prediction has no targets, and no loss
+        if self._shortcut.together and ("y", None) in work:
+            work[self._plain.target], work[TOTALS] = self._shortcut.together(work[self._plain.source], work["y", None])
+        else:
+            self._plain.forward(work, state)
 
     def backward(self, work: Work, state: Parameters) -> None:
         a, y = work["a", self.layer], work["y", None]

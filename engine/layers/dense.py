@@ -66,20 +66,27 @@ class Dense:
 
     def forward(self, work: Work, state: Parameters) -> None:
         z = product(work[self.below], self.matrix(state).T)
-        work["z", self.layer] = z + state["b", self.layer] if self.bias else z
+        if self.bias:
+            z += state["b", self.layer]
+        work["z", self.layer] = z
 
     def backward(self, work: Work, state: Parameters) -> None:
         delta = work["delta", self.layer]
         if self.owner is None:
-            total = product(delta.T, work[self.below])
-            for use in self.uses:
-                there, below = work["delta", use.layer], work[use.below]
-                total = total + (product(below.T, there) if use.transposed else product(there.T, below))
-            self.weights.write(work, state, total)
+            # an array that is there already is to be written into
+            self.weights.write(work, state, self.weight_gradient(work, work.get(("dW", self.layer))))
         if self.bias:
             self.biases.write(work, state, delta.sum() if self.shared_bias else delta.sum(axis=0))
         if self.below[1] is not None:
             work[gradient_of(self.below)] = product(delta, self.matrix(state))
+
+    def weight_gradient(self, work: Work, out: Array | None = None) -> Array:
+        """The data's part of ∂L/∂W, shape (units, inputs), written into `out` where that is given."""
+        total = product(work["delta", self.layer].T, work[self.below], out)
+        for use in self.uses:
+            there, below = work["delta", use.layer], work[use.below]
+            total += product(below.T, there) if use.transposed else product(there.T, below)
+        return total
 
     def forward_quantities(self) -> tuple[Quantity, ...]:
         layer = self.layer

@@ -25,6 +25,9 @@ from engine.scenario.model import Array, Loss, Penalty
 Penalised = Sequence[tuple[Penalty, Sequence[tuple[Key, tuple[int, ...]]]]]
 """Each penalty with the parameters it is on and their shapes."""
 
+TOTALS: Key = ("totals", None)
+"""Each sample's loss before its coefficient, where the activation below has it already."""
+
 
 def _options(loss: Loss) -> dict[str, Node]:
     return {name: Named(name, value) for name, value in loss.options.items()}
@@ -66,7 +69,9 @@ class LossStage:
 
     def forward(self, work: Work, state: Parameters) -> None:
         y, yhat = work["y", None], work["a", self.layer]
-        if self.shortcut:
+        if TOTALS in work:
+            totals = work.pop(TOTALS)
+        elif self.shortcut:
             totals = self.shortcut.from_logits.array(work[self.logits], y)
         elif self.entry.total:
             totals = self.entry.total.array(yhat, y)

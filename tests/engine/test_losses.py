@@ -14,6 +14,7 @@ from strategies import examples, layer, loss_of, scenario, scenarios, with_train
 from engine.explain import explain
 from engine.formula.evaluate import agrees, evaluate
 from engine.iterate import Record
+from engine.layers.activation import FORMS
 from engine.losses import LOSSES, coefficient
 from engine.scenario.model import Loss, Scenario
 from engine.trace import Trace
@@ -137,6 +138,17 @@ def test_shortcut_is_the_long_way_where_that_is_finite(given: Scenario, data: st
         long = da * record["fprime", last]
     margin = min(float(a.min()), float((1 - a).min()) if given.layers[-1].activation == "sigmoid" else 1.0)
     np.testing.assert_allclose(record[back, last], long, rtol=0, atol=1e-14 / margin * max(1.0, abs(da).max()))
+
+
+@pytest.mark.parametrize("size", [1, 3, 10])
+def test_softmax_and_its_loss_are_the_same_together_and_apart(size: int) -> None:
+    shortcut = LOSSES["cross_entropy"].shortcuts["softmax"]
+    assert shortcut.together
+    generator = np.random.default_rng(size)
+    z, y = generator.normal(0.0, 300.0, (7, size)), np.eye(size)[generator.integers(0, size, 7)]
+    a, totals = shortcut.together(z, y)
+    assert a.tobytes() == FORMS["softmax"].array(z).tobytes()
+    assert totals.tobytes() == shortcut.from_logits.array(z, y).tobytes()
 
 
 @pytest.mark.parametrize(

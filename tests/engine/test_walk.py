@@ -23,7 +23,7 @@ from engine.losses import LOSSES
 from engine.network import Network
 from engine.plan import Granularity
 from engine.quantity import Kind, Phase
-from engine.scenario.model import Scenario
+from engine.scenario.model import Optimizer, Scenario
 from engine.trace import RECORDS_KEPT, Trace
 
 PHASES = list(Phase)
@@ -221,9 +221,9 @@ def test_the_samples_parts_sum_to_the_whole(given: Scenario) -> None:
 
 
 @examples(15)
-@given(scenarios())
-def test_nothing_handed_out_can_be_written(given: Scenario) -> None:
-    trace = Trace(given)
+@given(scenarios(), st.sampled_from([None, False]))
+def test_nothing_handed_out_can_be_written(given: Scenario, scalar: bool | None) -> None:
+    trace = Trace(given, scalar=scalar)
     made, state = trace.record(0), trace.state(1)
     handed = [made[key] for key, quantity in trace.network.catalogue.items() if quantity.kind is Kind.RECORD]
     handed += [state.vector, *(state[key] for key in state), given.x, given.y]
@@ -244,7 +244,22 @@ def test_an_iteration_leaves_its_arguments_unchanged(given: Scenario) -> None:
     assert [array.tobytes() for array in arrays] == before
     assert (state.k, made.k, after.k) == (0, 0, 1)
     assert after.vector.tobytes() == again.vector.tobytes()
-    assert record(network, state)["delta", network.depth].tobytes() == made["delta", network.depth].tobytes()
+
+
+@examples(40)
+@given(scenarios(max_iterations=1), st.booleans())
+def test_a_record_is_the_same_with_its_update_and_without(given: Scenario, plain: bool) -> None:
+    # plain gradient descent writes its gradients where the new weights will be
+    network = Network(with_training(given, optimizer=Optimizer("sgd", 0.25), clipping=None) if plain else given)
+    after, made = iterate(network, network.start())
+    alone = record(network, network.start())
+    for key, quantity in network.catalogue.items():
+        if quantity.kind is Kind.RECORD:
+            assert made[key].tobytes() == alone[key].tobytes(), key
+    for key in network.spent:
+        sign = 1.0 if network.scenario.training.direction == "maximise" else -1.0
+        expected = network.start()["W", key[1]] + sign * (made["lr", None] * made[key])
+        assert after["W", key[1]].tobytes() == expected.tobytes()
 
 
 @examples(15)
