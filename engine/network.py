@@ -102,8 +102,8 @@ class Network:
         )
 
     def _spent(self) -> Derived:
-        """∂L/∂W where it is one product, and one line of the update is all that reads it."""
-        if not self.update.in_place or self.scenario.training.clipping:
+        """∂L/∂W where it is the data's alone and the update reads it once, if at all (it may read it clipped)."""
+        if not self.update.in_place:
             return {}
         alone = {
             layer: stage
