@@ -14,6 +14,11 @@ both compute the same operations in the same order, so their numbers are the sam
 `math.exp` raise where IEEE arithmetic has ∞ or NaN: the code is written twice, *quick* with them, and *careful*
 with the functions the explanations are evaluated by. Wherever the quick code does not raise, both give the same.
 
+In `run` a large W is an array (`engine.scalar.wide`), which gives the same bits too:
+
+            z2_1, …, z2_16 = fold(np_multiply(W2.T, a1[:, None], …)).tolist()
+            W2 = W2 - lr * (delta2[:, None] * a1)
+
 Nothing a person wrote gets into the source but numbers, as the `repr` of floats: names are made from our own.
 """
 
@@ -23,15 +28,20 @@ import math
 import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import Any
 
+import numpy as np
+
 from engine.formula.functions import FUNCTIONS, divide, power
 from engine.network import Network
 from engine.quantity import Key, Kind, Quantity
 from engine.scalar.graph import Form, Graph, Operation, elements, form_of, name_of
+from engine.scalar.wide import NotWideError, wide_layers
+from engine.scenario.model import Array
 
 ETA: Key = ("lr", None)
 
@@ -43,7 +53,18 @@ KEPT = 8
 """Codes kept for the next scenario of the same form: an edit, a search, a comparison."""
 _LOCK = Lock()
 
-_NAMESPACE = {"divide": divide, "power": power, "inf": math.inf, "nan": math.nan}
+
+def _fold(products: Array) -> Array:
+    """The sum over the first axis, row by row; started at −0, which changes no number, not even another −0."""
+    total: Array = np.add.reduce(products, axis=0, initial=-0.0)
+    return total
+
+
+_NAMESPACE = {
+    "divide": divide, "power": power, "inf": math.inf, "nan": math.nan,
+    "np_array": np.array, "np_empty": np.empty, "np_multiply": np.multiply, "np_sqrt": np.sqrt, "np_abs": np.abs,
+    "fold": _fold,
+}  # fmt: skip
 QUICK: dict[str, Any] = {**_NAMESPACE, **{name: entry.quick or entry.scalar for name, entry in FUNCTIONS.items()}}
 CAREFUL: dict[str, Any] = {**_NAMESPACE, **{name: entry.scalar for name, entry in FUNCTIONS.items()}}
 
@@ -88,11 +109,19 @@ class Code:
         return make
 
     @cached_property
-    def _graph(self) -> Graph:
+    def _record_graph(self) -> Graph:
         return Graph(self._form)
 
+    @cached_property
+    def _run_graph(self) -> Graph:
+        layers = wide_layers(self._form)
+        if layers:
+            with suppress(NotWideError):
+                return Graph(self._form, layers)
+        return self._record_graph
+
     def _function(self, name: str, careful: bool) -> Any:
-        source = {"run": run_source, "record": record_source}[name](self._graph, careful)
+        source = run_source(self._run_graph, careful) if name == "run" else record_source(self._record_graph, careful)
         namespace = dict(CAREFUL if careful else QUICK)
         exec(compile(source, "<an iteration in scalars>", "exec"), namespace)
         return namespace[name]
@@ -139,24 +168,47 @@ def record_keys(form: Form) -> list[Key]:
 def run_source(graph: Graph, careful: bool) -> str:
     """The source of `run`."""
     state = _names(graph, graph.form.state)
-    odd = [graph.after[name] for name in _names(graph, graph.form.fading)]
-    text = _Text(graph, [*graph.after.values(), graph.named["loss"], *odd], careful, keep=False)
+    odd = {name: graph.after[name] for name in _names(graph, graph.form.fading)}
+    text = _Text(graph, [*graph.after.values(), graph.named["loss"], *odd.values()], careful, keep=False)
     lines = ["t += 1.0", *text.lines]
+    whole = {name_of(key) for key in graph.form.state if graph.wide and graph.wide.holds(key)}
     if odd:
-        lines.append(f"odd += {' + '.join(text[number] for number in odd)}")
+        summed = (f"{text[number]}.sum()" if name in whole else text[number] for name, number in odd.items())
+        lines.append(f"odd += {' + '.join(summed)}")
     lines.append(f"note({text[graph.named['loss']]})")
     lines += _overwritten([(name, text[graph.after[name]]) for name in state if name in graph.after])
     loop = "\n        ".join(lines)
-    whole = _tuple(state)
+    unpacked, packed = _packing(graph)
+    begin = "\n    ".join([*unpacked, *(f"{name} = np_empty(({shape}))" for name, shape in text.buffers), "odd = 0.0"])
     return (
         "def run(state, given, t, lr, note):\n"
         f"    {_slots(loop)}\n"
-        f"    {whole} = state\n"
-        "    odd = 0.0\n"
+        f"    {begin}\n"
         f"    for {_tuple(_names(graph, given_keys(graph.form)))} in given:\n"
         f"        {loop}\n"
-        f"    return {whole}, odd\n"
+        f"    return {packed}, odd\n"
     )
+
+
+def _packing(graph: Graph) -> tuple[list[str], str]:
+    """Lines that take a state apart into its names, and the text that puts it together again."""
+    if not graph.wide:
+        whole = _tuple(_names(graph, graph.form.state))
+        return [f"{whole} = state"], whole
+    lines: list[str] = []
+    parts: list[str] = []
+    start = 0
+    for key in graph.form.state:
+        shape, names = graph.form.catalogue[key].shape, _names(graph, [key])
+        part = f"state[{start}:{start + math.prod(shape)}]"
+        start += math.prod(shape)
+        if graph.wide.holds(key):
+            lines.append(f"{names[0]} = np_array({part}).reshape({shape})")
+            parts.append(f"*{names[0]}.ravel().tolist()")
+        elif names:
+            lines.append(f"{_tuple(names)} = {part}")
+            parts += names
+    return lines, f"({', '.join(parts)},)"
 
 
 def record_source(graph: Graph, careful: bool) -> str:
@@ -173,8 +225,14 @@ def record_source(graph: Graph, careful: bool) -> str:
 
 
 def _names(graph: Graph, keys: Iterable[Key]) -> list[str]:
-    found = (graph.form.catalogue[key] for key in keys)
-    return [name_of(q.key, unit, sample) for q in found for unit, sample in elements(q, graph.form.samples)]
+    """The names of all elements of some quantities; one name for what is held whole."""
+    names: list[str] = []
+    for quantity in map(graph.form.catalogue.__getitem__, keys):
+        if graph.wide and graph.wide.is_held(quantity):
+            names.append(name_of(quantity.key))
+        else:
+            names += [name_of(quantity.key, *place) for place in elements(quantity, graph.form.samples)]
+    return names
 
 
 def _tuple(names: Sequence[str]) -> str:
@@ -215,6 +273,8 @@ class _Text:
 
     def __init__(self, graph: Graph, roots: Iterable[int], careful: bool, keep: bool) -> None:
         self.lines: list[str] = []
+        self.buffers: list[tuple[str, str]] = []
+        """Arrays that products are written into before they are summed, and their shapes."""
         self._careful = careful
         self._operations = graph.operations
         self._texts: dict[int, str] = {}
@@ -224,6 +284,9 @@ class _Text:
             if not uses[number] and not within[number]:
                 continue
             code = self._code(operation, number)
+            if operation.kind == "items":
+                self._take_apart(operation, number, code)
+                continue
             alone = uses[number] and (uses[number] > 1 or len(code) > LONGEST or (keep and number in names))
             if alone and not _ATOM.fullmatch(code):
                 self._line(number, names.get(number, f"_{number}"), code)
@@ -255,6 +318,12 @@ class _Text:
         self.lines.append(f"{name} = {code}")
         self._texts[number] = name
 
+    def _take_apart(self, operation: Operation, number: int, code: str) -> None:
+        size, axes = map(int, operation.word.split())
+        self._texts[number] = f"_{number}"
+        names = ", ".join(f"_{number}_{place}" for place in range(size))
+        self.lines.append(f"{names} = {code}{'.ravel()' if axes > 1 else ''}.tolist()")
+
     def _atom(self, number: int) -> str:
         """A text that may be written several times."""
         if not _ATOM.fullmatch(self._texts[number]):
@@ -283,6 +352,20 @@ class _Text:
             case "where":
                 left, right, yes, no = (texts[part] for part in of)
                 return f"({yes} if {left} {word} {right} else {no})"
+            case "stack":
+                values = f"np_array(({', '.join(texts[part] for part in of)},))"
+                return f"{values}.reshape({word})" if word else values
+            case "view":
+                return f"{texts[of[0]]}{word}"
+            case "ratio":
+                return f"({texts[of[0]]} / {texts[of[1]]})"
+            case "fold":
+                self.buffers.append((f"_b{number}", word))
+                return f"fold(np_multiply({texts[of[0]]}, {texts[of[1]]}, _b{number}))"
+            case "items":
+                return texts[of[0]]
+            case "item":
+                return f"{texts[of[0]]}_{word}"
             case "call" if word == "sign":
                 x = self._atom(of[0])
                 return f"(1.0 if {x} > 0.0 else -1.0 if {x} < 0.0 else {x} - {x})"

@@ -34,6 +34,7 @@ from engine.formula.nodes import (
 )
 from engine.network import Network
 from engine.quantity import Key, Kind, Quantity
+from engine.scalar.wide import NotWideError, Wide
 
 Place = tuple[tuple[int, ...], int | None]
 """Unit and sample of an element, from 1."""
@@ -43,7 +44,11 @@ class Operation(NamedTuple):
     """One scalar operation on earlier ones. `word` says more: a function, a relation, an exponent, a name."""
 
     kind: str
-    """`number`, `name`, `add`, `mul`, `neg`, `div`, `pow`, `call`, `max` or `where` (left, right, yes, no)."""
+    """`number`, `name`, `add`, `mul`, `neg`, `div`, `pow`, `call`, `max` or `where` (left, right, yes, no).
+
+    Of arrays besides: `stack` (of scalars; word: the shape), `view` (word: what is written after it), `ratio`, `fold`
+    (the sum of products over the first axis; word: the shape), `items` (of an array; word: how many, axes) and `item`
+    (of items; word: which)."""
     of: tuple[int, ...] = ()
     word: str = ""
 
@@ -96,27 +101,44 @@ def form_of(network: Network, samples: int) -> Form:
 
 
 class Graph:
-    """The operations of one iteration."""
+    """The operations of one iteration.
 
-    def __init__(self, form: Form) -> None:
+    Raises:
+        engine.scalar.wide.NotWideError: a formula in which arrays were asked for has no form in them.
+    """
+
+    def __init__(self, form: Form, wide: frozenset[int] = frozenset()) -> None:
+        """`wide`: the layers whose weights are arrays."""
         self.form = form
+        self.wide = Wide(self, wide) if wide else None
         self.operations: list[Operation] = []
         self.named: dict[str, int] = {}
         """The computed elements of the record by name, in the order of the walk."""
         self.after: dict[str, int] = {}
         """The elements of the state after the update."""
         self._numbers: dict[Operation, int] = {}
+        self._free: dict[Index, int] = {}
+        """The indices that the quantity being added has elements over, and how many."""
         for key in form.computed:
             self._add(form.catalogue[key])
 
     def _add(self, quantity: Quantity) -> None:
         assert quantity.template is not None, "what is computed has a formula"
         into = self.after if quantity.kind is Kind.STATE else self.named
+        if self.wide:
+            if self.wide.is_held(quantity):
+                into[name_of(quantity.key)] = self.wide.whole(quantity)
+                return
+            self._free = dict(zip(quantity.indices, quantity.shape, strict=True))
+            if quantity.per_sample and self.form.samples > 1:
+                self._free = {"s": self.form.samples, **self._free}
+            self.wide.begin()
         for unit, sample in elements(quantity, self.form.samples):
             at: dict[Index, int] = {"s": sample or 1, **dict(zip(quantity.indices, unit, strict=True))}
             into[name_of(quantity.key, unit, sample)] = self._node(quantity.template, at, {})
 
-    def _operation(self, kind: str, of: tuple[int, ...] = (), word: str = "") -> int:
+    def operation(self, kind: str, of: tuple[int, ...] = (), word: str = "") -> int:
+        """The number of an operation, which is added if there is none like it."""
         operation = ONE if word == "1.0" and kind == "number" else Operation(kind, of, word)
         number = self._numbers.setdefault(operation, len(self.operations))
         if number == len(self.operations):
@@ -137,22 +159,26 @@ class Graph:
                 return self._many("add", tuple([self._node(term, at, local) for term in terms]))
             case Reduce(operation, index, over, body):
                 size = self.form.samples if over == SAMPLES else self.form.sizes[int(over.removeprefix("layer "))]
+                if self.wide and self.wide.concerns(body):
+                    if not isinstance(body, Reduce):
+                        return self.wide.element(node, self._free, at)
+                    self._free[index] = size
                 parts = [self._node(body, {**at, index: place}, local) for place in range(1, size + 1)]
                 return self._many("add" if operation == "sum" else "max", tuple(parts))
             case Neg(of):
-                return self._operation("neg", (inner(of),))
+                return self.operation("neg", (inner(of),))
             case Num(value) | Named(_, value):
                 return self._number(value)
             case Div(over, under):
-                return self._operation("div", (inner(over), inner(under)))
+                return self.operation("div", (inner(over), inner(under)))
             case Pow(base, exponent):
-                return self._operation("pow", (inner(base),), str(exponent))
+                return self.operation("pow", (inner(base),), str(exponent))
             case Call("max", arguments):
                 return self._many("max", tuple(map(inner, arguments)))
             case Call(function, arguments):
-                return self._operation("call", tuple(map(inner, arguments)), function)
+                return self.operation("call", tuple(map(inner, arguments)), function)
             case Where(left, relation, right, yes, no):
-                return self._operation("where", tuple(map(inner, (left, right, yes, no))), relation)
+                return self.operation("where", tuple(map(inner, (left, right, yes, no))), relation)
             case Size(of, _):
                 return self._number(float(self.form.samples if of == SAMPLES else self.form.sizes[-1]))
             case Kronecker(left, right):
@@ -164,23 +190,38 @@ class Graph:
             case _:
                 raise TypeError(f"not a template: {type(node).__name__}")
 
+    def scalar(self, node: Node, at: Mapping[Index, int]) -> int:
+        """The number a template has where its indices are at these places."""
+        return self._node(node, at, {})
+
+    def joined(self, kind: str, of: tuple[int, ...], word: str = "") -> int:
+        """An operation; of several summands or factors as short as it can be."""
+        return self._many(kind, of) if kind in ("add", "mul") else self.operation(kind, of, word)
+
     def _many(self, kind: str, of: tuple[int, ...]) -> int:
         if kind == "mul":
             # times 1 changes no number, not even a NaN
             of = tuple([number for number in of if self.operations[number] is not ONE]) or of[:1]
         if not of:
             return self._number(0.0)
-        return of[0] if len(of) == 1 else self._operation(kind, of)
+        return of[0] if len(of) == 1 else self.operation(kind, of)
 
     def _number(self, value: float) -> int:
-        return self._operation("number", (), repr(value))
+        return self.operation("number", (), repr(value))
 
     def _ref(self, ref: Ref, at: Mapping[Index, int]) -> int:
+        key = (ref.name, ref.layer)
+        if self.wide and self.wide.holds(key):
+            raise NotWideError
         unit = tuple([_index(index, at) for index in ref.unit])
-        name = name_of((ref.name, ref.layer), unit, None if ref.sample is None else _index(ref.sample, at))
-        if ref.after and name in self.after:
+        return self.reference(key, unit, None if ref.sample is None else _index(ref.sample, at), ref.after)
+
+    def reference(self, key: Key, unit: tuple[int, ...], sample: int | None, after: bool) -> int:
+        """What has a name: an element of a quantity, or what is held whole."""
+        name = name_of(key, unit, sample)
+        if after and name in self.after:
             return self.after[name]
-        return self.named[name] if name in self.named else self._operation("name", (), name)
+        return self.named[name] if name in self.named else self.operation("name", (), name)
 
 
 def _index(index: Index, at: Mapping[Index, int]) -> int:

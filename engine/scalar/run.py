@@ -81,10 +81,11 @@ class ScalarRunner:
         """State @k to state @stop, the losses on the way appended; whether everything was finite for certain."""
         first, sound = len(losses), True
         numbers: Sequence[float] = state.vector.tolist()
-        for start, until in self._alike(state.k, stop):
-            samples = self._network.batches.size(start)
-            numbers, odd = self._stretch(samples, numbers, self._feed(start, until), start, losses)
-            sound = sound and math.isfinite(odd)
+        with np.errstate(all="ignore"):
+            for start, until in self._alike(state.k, stop):
+                samples = self._network.batches.size(start)
+                numbers, odd = self._stretch(samples, numbers, self._feed(start, until), start, losses)
+                sound = sound and math.isfinite(odd)
         # a sum that overflows is looked at more closely by whoever asked, so only a false "yes" would be wrong
         sound = sound and math.isfinite(sum(numbers)) and math.isfinite(sum(losses[first:]))
         return self._state(stop, numbers), sound
