@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.losses import LOSSES
@@ -13,8 +14,7 @@ from engine.optimizers import OPTIMIZERS
 from engine.scenario.model import Array, Layer, Loss, Optimizer, Scenario, Training, frozen_array
 
 
-@dataclass(frozen=True)
-class Net:
+class Net(Struct, frozen=True):
     """A network with its data: what engine and peers run."""
 
     name: str

@@ -7,10 +7,11 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
-from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 from typing import TextIO
+
+from msgspec.structs import replace
 
 from benchmarks.measure import ROOT, fresh, interleaved, peak_megabytes, printed
 from benchmarks.networks import LARGE, SMALL, TINY, Net

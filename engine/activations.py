@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.formula.nodes import (
     Call,
@@ -40,8 +41,7 @@ A = Var("a")
 INF = math.inf
 
 
-@dataclass(frozen=True)
-class Stated:
+class Stated(Struct, frozen=True):
     """A formula as a textbook writes it, where another is computed."""
 
     formula: Node
@@ -51,8 +51,7 @@ class Stated:
     """The z between which they agree to 10 digits; a test holds it."""
 
 
-@dataclass(frozen=True)
-class Activation:
+class Activation(Struct, frozen=True):
     """One activation function. Options appear in trees as `Var`s of their names."""
 
     name: str

@@ -10,7 +10,9 @@ network is `engine.quantities.Names.resolve`'s business.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 _ADDRESS = re.compile(
     r"""\s*(?P<name>[A-Za-z_]\w*)
@@ -30,8 +32,7 @@ class AddressError(ValueError):
     """An address that cannot be read, or that names nothing in this network. The message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A name with as much position as was written; None or () where nothing was."""
 
     name: str
@@ -57,8 +58,7 @@ class Address:
         return replace(self, k=k)
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """An address as text: its brackets not yet told apart into layer and unit."""
 
     text: str

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from engine.address import Address, AddressError
 from engine.expect import Match, Teacher, Verdict, check, match
@@ -26,8 +26,7 @@ class AnswerError(ValueError):
     """An answer that cannot be read, or is to something that is not there; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(Struct, frozen=True):
     """One number of an answer, marked."""
 
     verdict: Verdict

@@ -6,7 +6,6 @@ Everything here is decimal. A float64 that a file gives is taken by its shortest
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from decimal import (
     ROUND_DOWN,
     ROUND_HALF_EVEN,
@@ -15,6 +14,8 @@ from decimal import (
     Decimal,
     localcontext,
 )
+
+from msgspec import Struct
 
 ROUNDINGS = {"half_even": ROUND_HALF_EVEN, "half_up": ROUND_HALF_UP, "truncate": ROUND_DOWN}
 """What a file calls them: half to the even digit, half away from zero, cut off towards zero."""
@@ -38,8 +39,7 @@ _ROUNDED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(Struct, frozen=True):
     """One way to calculate by hand."""
 
     digits: int

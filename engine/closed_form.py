@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from engine.losses import coefficient
 from engine.penalties import on
@@ -22,15 +22,13 @@ from engine.scenario.model import Array, Scenario, frozen_array
 from engine.trace import Trace
 
 
-@dataclass(frozen=True)
-class NoClosedForm:
+class NoClosedForm(Struct, frozen=True):
     """Why a scenario has none."""
 
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
-class ClosedForm:
+class ClosedForm(Struct, frozen=True, eq=False):
     """The minimum of a linear least-squares problem, and what gradient descent does on the way to it."""
 
     weights: Array

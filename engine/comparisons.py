@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct
 
 from engine.address import AddressError
 from engine.scenario.errors import ScenarioError
@@ -18,8 +18,7 @@ _MOST = 40
 _EDGE = 2
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What came of one comparison."""
 
     comparison: Comparison

@@ -15,11 +15,12 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.address import Address, AddressError
@@ -64,8 +65,7 @@ _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(Struct, frozen=True):
     """One iteration as a condition sees it."""
 
     record: Record | Mapping[Key, Array]
@@ -80,8 +80,7 @@ class _AbsentError(Exception):
     """The batch has no such sample."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """What a part of a condition gives: arrays of shape (batch if `sampled`, *shape)."""
 
     truth: bool
@@ -92,8 +91,7 @@ class _Part:
     position: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Condition:
+class Condition(Struct, frozen=True, eq=False):
     """A condition, bound to one walk."""
 
     text: str
@@ -105,8 +103,8 @@ class Condition:
     """Whether the losses are all it needs."""
     fixed: tuple[int, ...] = ()
     """The states @k that have to be reached for its fixed addresses."""
-    _truth: _Part | None = field(default=None, repr=False)
-    _known: tuple[Callable[[int, int | None, Sight], int], ...] = field(default=(), repr=False)
+    _truth: _Part | None = None
+    _known: tuple[Callable[[int, int | None, Sight], int], ...] = ()
 
     def holds(self, sight: Sight) -> bool:
         """Whether it holds in an iteration; never true of a bare address."""

@@ -11,7 +11,8 @@ Precedence, loosest first: or, and, not, comparison, + −, * /, unary minus.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MOST = 400
 """Characters of a condition: more than anybody types, few enough for a tree that recursion can walk."""
@@ -34,28 +35,24 @@ class ConditionError(ValueError):
         return " " * self.position + "^"
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Struct, frozen=True):
     value: float
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """An address, as it was written."""
 
     text: str
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Negated:
+class Negated(Struct, frozen=True):
     of: Node
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """`operator` is one of + - * /, a relation (< <= > >= == !=), `and` or `or`."""
 
     operator: str
@@ -64,8 +61,7 @@ class Operation:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """A function of one argument, or `not`."""
 
     function: str
@@ -73,14 +69,12 @@ class Applied:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class ChangesSign:
+class ChangesSign(Struct, frozen=True):
     of: Node
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class NonFinite:
+class NonFinite(Struct, frozen=True):
     position: int
 
 
@@ -103,8 +97,7 @@ _TOKEN = re.compile(
 _WORDS = ("and", "or", "not", "changes")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: str
     """`number`, `nonfinite`, `name`, `word`, `sign` or `end`."""
     text: str

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from engine.scenario.model import Array
@@ -21,8 +21,7 @@ Place = Callable[[Array, Labels, int], tuple[Array, Array]]
 """u, whose turn each sample is, and how many take turns, to both coordinates without noise."""
 
 
-@dataclass(frozen=True)
-class Dataset:
+class Dataset(Struct, frozen=True):
     """One data set that is made."""
 
     name: str

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address
@@ -64,16 +66,14 @@ class RecordScope:
         return array.item(*[index - 1 for index in at])
 
 
-@dataclass(frozen=True, eq=False)
-class Equation:
+class Equation(Struct, frozen=True, eq=False):
     """A symbol and a grounded tree that gives it."""
 
     left: Symbol
     right: Node
 
 
-@dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Struct, frozen=True, eq=False):
     """All there is to say about one step."""
 
     step: Step

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.address import Address
 from engine.explain import Equation
@@ -31,8 +33,7 @@ MEETS = 1e-8
 """Share of the value by which the target may miss it where the answer of the algebra is put in."""
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
+class Answer(Struct, frozen=True, eq=False):
     """The value of the free number, and how it was come by."""
 
     goal: Goal

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.activations import INF, SELU_ALPHA, SELU_SCALE, A
 from engine.address import Address
@@ -45,8 +46,7 @@ class NoAlgebraError(Exception):
     """Why a goal cannot be solved in closed form."""
 
 
-@dataclass(frozen=True)
-class Inverse:
+class Inverse(Struct, frozen=True):
     """z from a = f(z), in `Var("a")` and the options by name."""
 
     tree: Node

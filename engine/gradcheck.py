@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address
@@ -59,8 +60,7 @@ KINK = "at a kink"
 ROUGH = "too rough to measure"
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """One derivative, both ways."""
 
     address: Address
@@ -76,8 +76,7 @@ class Comparison:
         return f"{self.address}: {self.analytic!r}, by differences {self.numeric!r}"
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(Struct, frozen=True):
     """A derivative that differences cannot check."""
 
     address: Address
@@ -85,8 +84,7 @@ class Skipped:
     """KINK or ROUGH."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """How much of one array was looked at."""
 
     name: str
@@ -95,8 +93,7 @@ class Checked:
     of: int
 
 
-@dataclass(frozen=True, slots=True)
-class GradientReport:
+class GradientReport(Struct, frozen=True):
     """What a gradient check has found."""
 
     k: int

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from engine.scenario.model import Array
 
@@ -31,8 +31,7 @@ Options = Mapping[str, Option]
 Fill = Callable[["np.random.Generator", Shape, int, int, Options], Array]
 
 
-@dataclass(frozen=True)
-class Initialiser:
+class Initialiser(Struct, frozen=True):
     """One way to make starting parameters."""
 
     name: str

@@ -12,9 +12,9 @@ Under ascent (`direction = "maximise"`) the factor is negative: the objective is
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 
 from engine.activations import sigmoid
 from engine.formula.ground import SAMPLES, units_of
@@ -48,8 +48,7 @@ Y = Var("y")
 YHAT = Var("yhat")
 
 
-@dataclass(frozen=True)
-class Joint:
+class Joint(Struct, frozen=True):
     """A formula over all outputs of a sample, read from one array: as a tree and in numpy."""
 
     tree: Callable[[Key], Node]
@@ -58,8 +57,7 @@ class Joint:
     """The array and y, both (samples, units), → (samples,), or (samples, units) for a slope."""
 
 
-@dataclass(frozen=True)
-class Shortcut:
+class Shortcut(Struct, frozen=True):
     """δ = c·(ŷ − y), and the loss from z, for one activation of the last layer."""
 
     from_logits: Joint
@@ -69,8 +67,7 @@ class Shortcut:
     """(z, y) → the activation and `from_logits` of it, where both begin with the same sums."""
 
 
-@dataclass(frozen=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """One loss: its term per output and ∂term/∂ŷ, or the two for all outputs together."""
 
     name: str

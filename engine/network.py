@@ -6,10 +6,10 @@ depends on the position in the walk is in `plan` and `trace`.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
+from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.batches import Batches

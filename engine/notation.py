@@ -6,8 +6,10 @@ Addresses, files and exports' keys never pass through here; only what people rea
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import partial
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.formula.nodes import Index
@@ -38,8 +40,7 @@ def superscript(text: str) -> str:
     return text.translate(_SUPERSCRIPT)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where a symbol stands: enough to write it at indices or at index variables."""
 
     name: str

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from engine.activations import ACTIVATIONS
 
 Choice = str | int
 
 
-@dataclass(frozen=True, slots=True)
-class StyleOption:
+class StyleOption(Struct, frozen=True):
     """One way in which courses differ; the first choice is the default."""
 
     name: str
@@ -85,8 +85,7 @@ def function_letters() -> Mapping[str, str]:
     return {"ln": "ln", **{name: entry.symbol for name, entry in ACTIVATIONS.items()}}
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(Struct, frozen=True):
     """How symbols are shown. The defaults are the engine's own words; equal styles are equal and hash alike.
 
     `letters` pairs our names with what is printed for them: `("z", "s")`, `("W[2]", "V")`, `("softplus", "σ")`.

@@ -13,7 +13,8 @@ here, and the defaults are PyTorch's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.formula.nodes import Node, Num, Var, Where, absolute, call, maximum
 
@@ -26,8 +27,7 @@ Option = float | bool | str
 Options = Mapping[str, Option]
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One assignment of an update."""
 
     slot: str
@@ -38,8 +38,7 @@ class Rule:
     """Value of the slot before the first update."""
 
 
-@dataclass(frozen=True)
-class Optimizer:
+class Optimizer(Struct, frozen=True):
     """One optimizer: its rules and its options."""
 
     name: str

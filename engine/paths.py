@@ -13,10 +13,11 @@ finite, or has lost its digits, a sample's paths end with δ instead, and a note
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.address import Address, AddressError
 from engine.formula.nodes import Mul, Num, Symbol, Total
@@ -41,8 +42,7 @@ AGREES_TO = 2e-13
 PARAMETERS = ("W", "b", "gamma", "beta")
 
 
-@dataclass(frozen=True, eq=False)
-class Path:
+class Path(Struct, frozen=True, eq=False):
     """One way from a parameter to the loss."""
 
     nodes: tuple[Address, ...]
@@ -57,8 +57,7 @@ class Path:
         return tuple(dict.fromkeys(node.sample for node in self.nodes if node.sample is not None))
 
 
-@dataclass(frozen=True, eq=False)
-class Paths:
+class Paths(Struct, frozen=True, eq=False):
     """All ways from one element of a parameter to the loss of one iteration."""
 
     address: Address
@@ -81,8 +80,7 @@ class Paths:
     """What has to be said besides: paths that end with δ, a penalty that has none."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Start:
+class _Start(Struct, frozen=True, eq=False):
     """The edge from the parameter into the network."""
 
     level: int

@@ -15,10 +15,11 @@ magnitudes, since that is what rounding is proportional to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from engine.address import Address
 from engine.formula.evaluate import scale
@@ -40,8 +41,7 @@ At = tuple[int, int]
 """A node of an array: sample and unit, from 0."""
 
 
-@dataclass(frozen=True, eq=False)
-class Factor:
+class Factor(Struct, frozen=True, eq=False):
     """One local derivative."""
 
     symbol: Node
@@ -55,7 +55,7 @@ class Factor:
     """Of the terms the value is a sum of; at least |value|."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "magnitude", max(self.magnitude, abs(self.value)))
+        force_setattr(self, "magnitude", max(self.magnitude, abs(self.value)))
 
 
 class Scene:

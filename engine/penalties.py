@@ -8,7 +8,8 @@ gradient adds to theirs. Data loss and penalty are always apart: `loss = data_lo
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.formula.nodes import Node, Num, Var, absolute, call
 from engine.scenario.model import Penalty as Declared
@@ -16,8 +17,7 @@ from engine.scenario.model import Penalty as Declared
 W = Var("w")
 
 
-@dataclass(frozen=True)
-class Penalty:
+class Penalty(Struct, frozen=True):
     """One penalty: its term and the term's derivative, in w."""
 
     name: str

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
+
+from msgspec import Struct
 
 from engine.address import Address, AddressError
 from engine.network import Network
@@ -36,8 +37,7 @@ class Granularity(IntEnum):
     ITERATION = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """One step, taken apart. Sample and unit count from 1."""
 
     k: int

@@ -6,9 +6,8 @@ every walk keeps. So for a network with none of these a prediction is the forwar
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.layers.activation import Elementwise

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from engine.activations import Stated
 from engine.formula.nodes import Node, Ref
@@ -25,8 +26,7 @@ class Kind(StrEnum):
     """Computed within an iteration; @k is computed from state @k."""
 
 
-@dataclass(frozen=True)
-class ArraySymbol:
+class ArraySymbol(Struct, frozen=True):
     """A whole array in a formula of arrays, with the shape printed beside it."""
 
     name: str
@@ -43,8 +43,7 @@ Key = tuple[str, int | None]
 """A quantity's name and layer."""
 
 
-@dataclass(frozen=True, eq=False)
-class Quantity:
+class Quantity(Struct, frozen=True, eq=False):
     """One named array of a walk, everything there is to say about its elements said once."""
 
     name: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.formula.nodes import Named, Node, Num, Var, call
 from engine.scenario.model import Schedule as Declared
@@ -12,8 +13,7 @@ from engine.scenario.model import Schedule as Declared
 T = Var("t")
 
 
-@dataclass(frozen=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """One schedule: η of update t from the first rate η₀ and the options."""
 
     name: str

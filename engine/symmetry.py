@@ -17,9 +17,9 @@ Only exchanges within one layer are looked for, so units may be alike by symmetr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from engine.network import Network
 from engine.quantity import Key
@@ -127,8 +127,7 @@ def _listed(units: Sequence[int]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-@dataclass(frozen=True)
-class Stuck:
+class Stuck(Struct, frozen=True):
     """A layer none of whose parameters has a gradient in one record."""
 
     layer: int

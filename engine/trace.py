@@ -11,11 +11,11 @@ import math
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from threading import RLock
 from typing import overload
 
 import numpy as np
+from msgspec import Struct
 
 from engine.address import Address, AddressError
 from engine.checkpoints import FINE, OVERHEAD, Checkpoints
@@ -42,8 +42,7 @@ Progress = Callable[[int], bool]
 """Called with the update reached; returning False stops the run."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
+class Step(Struct, frozen=True, eq=False):
     """One scalar of the walk."""
 
     index: int

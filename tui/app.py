@@ -154,7 +154,7 @@ class StepperApp(App[None]):
             self._try(lambda: self._walk(load(name)))
 
     def _walk(self, scenario: Scenario) -> None:
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         from engine.plan import PlanError
         from tui.screens.stepper import StepperScreen
@@ -181,7 +181,7 @@ class StepperApp(App[None]):
 
     def keep(self, settings: Settings) -> str:
         """Write what is chosen to the file of settings; where it is, or why it could not be written."""
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         from tui.preferences import Preferences, PreferencesError, settings_path
         from tui.preferences_write import save_preferences

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.address import Address, AddressError
 from engine.condition import Condition, Sight, condition, sight
@@ -29,8 +30,7 @@ LOSSES_AT_ONCE = 65_536
 """Known losses judged in one array."""
 
 
-@dataclass(frozen=True, eq=False)
-class Breakpoint:
+class Breakpoint(Struct, frozen=True, eq=False):
     """A place to stop at, as it was typed."""
 
     condition: Condition
@@ -48,8 +48,7 @@ class Breakpoint:
         return f"{self.text}, {'in every iteration' if address.k is None else 'once'}"
 
 
-@dataclass(frozen=True, eq=False)
-class Breakpoints:
+class Breakpoints(Struct, frozen=True, eq=False):
     """The breakpoints of one walk, in the order they were set. Never changed: each method gives another."""
 
     items: tuple[Breakpoint, ...] = ()

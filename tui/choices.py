@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.notation_style import STYLE_OPTIONS
 from engine.plan import Granularity
@@ -24,8 +25,7 @@ NOTATION = "notation."
 """Before the key of an option of notation: `digits` is one of both."""
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One row: what is chosen, and what it means."""
 
     key: str
@@ -70,12 +70,12 @@ def chosen(session: Session, settings: Settings, key: str, by: int) -> Settings:
     if key == "stride":
         return replace(settings, granularity=Granularity((settings.granularity + by) % len(Granularity)))
     if key in SWITCHES:
-        return replace(settings, **{key: not getattr(settings, key)})  # type: ignore[arg-type]  # a switch, by its name
+        return replace(settings, **{key: not getattr(settings, key)})
     option = next(option for option in STYLE_OPTIONS if NOTATION + option.name == key)
     style = session.style(settings)
     at = option.choices.index(getattr(style, option.name))
     changed = {option.name: option.choices[(at + by) % len(option.choices)]}
-    return replace(settings, style=replace(style, **changed))  # type: ignore[arg-type]  # an option, by its name
+    return replace(settings, style=replace(style, **changed))
 
 
 def with_letters(session: Session, settings: Settings, text: str) -> Settings:

@@ -5,13 +5,12 @@ A command's `id` is its action on the stepper screen (`action_<id>`) and its nam
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from tui.terminal import to_ascii
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Struct, frozen=True):
     """One thing a person can ask for."""
 
     id: str

@@ -6,8 +6,9 @@ import math
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct
 
 from engine.address import AddressError
 from engine.goal import changed
@@ -21,8 +22,7 @@ from tui.settings import Settings
 _GOAL = re.compile(r"(.+?)\s*=\s*(\S+)\s+by\s+(\S+)(?:\s+from\s+(\S+)\s+to\s+(\S+))?\s*$")
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(Struct, frozen=True):
     """A scenario as it stood after a change."""
 
     draft: Draft

@@ -8,9 +8,11 @@ before them, of every sample, the factors its term of the gradient is made of: Î
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.address import Address
 from engine.formula.nodes import Index, Ref
@@ -33,8 +35,7 @@ class Following(StrEnum):
     PARAMETER = "parameter"
 
 
-@dataclass(frozen=True)
-class Follow:
+class Follow(Struct, frozen=True):
     """What is followed: each part given narrows the steps further."""
 
     sample: int | None = None

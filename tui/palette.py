@@ -9,9 +9,9 @@ or marked.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 
+from msgspec import Struct, field
 from rich.color import Color
 from rich.style import Style
 
@@ -43,8 +43,7 @@ HOTTEST = 0.8
 """Share of the shades used: the outermost would outshine the highlight."""
 
 
-@dataclass(frozen=True)
-class Palette:
+class Palette(Struct, frozen=True):
     """Styles by role. `heat` holds shades from −1 to +1; without it a value shows its sign by hue or not at all."""
 
     name: str

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 KEPT = 200
 """Places kept in either direction: more than anybody goes back through."""
 
 
-@dataclass(frozen=True)
-class Places:
+class Places(Struct, frozen=True):
     """The steps that jumps led away from, and those that going back led away from; the nearest last.
 
     Where one is now is the cursor's business: between two jumps it moves by single steps, which no history keeps.
@@ -53,8 +54,7 @@ def _without(steps: tuple[int, ...], here: int) -> tuple[int, ...]:
     return steps
 
 
-@dataclass(frozen=True)
-class Bookmarks:
+class Bookmarks(Struct, frozen=True):
     """Steps marked by hand, in the order of the walk, each with a name or none."""
 
     names: Mapping[int, str] = field(default_factory=lambda: MappingProxyType({}))

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from msgspec import Meta, Struct, defstruct
+from msgspec import Meta, Struct, defstruct, field
 
 from engine.plan import Granularity
 from engine.scenario import limits
@@ -84,8 +83,7 @@ class _File(Struct, forbid_unknown_fields=True):
     keys: Annotated[dict[str, Any], Meta(title="a table: [keys]")] = {}
 
 
-@dataclass(frozen=True)
-class Preferences:
+class Preferences(Struct, frozen=True):
     """What a file of settings says; without one, all as it comes."""
 
     settings: Settings = _DEFAULTS

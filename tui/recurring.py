@@ -10,10 +10,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 
 from engine.address import Address
 from engine.plan import Granularity, Plan
@@ -26,8 +26,7 @@ COUNTED_AT_ONCE = 2**24
 """Elements of a quantity looked at together when overlapping boxes are counted: bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """Some steps of one quantity."""
 
     block: int

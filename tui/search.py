@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import lru_cache
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address, AddressError
@@ -34,8 +36,7 @@ class SearchError(ValueError):
     """Nothing to look for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A step found."""
 
     step: int

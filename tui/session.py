@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cached_property, lru_cache, partial
+
+from msgspec.structs import replace
 
 from engine.address import Address, AddressError
 from engine.hand.trace import HandTrace

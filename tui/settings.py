@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from engine.notation_style import Style
 from engine.plan import Granularity
@@ -15,8 +15,7 @@ ARITHMETIC = ("both", "hand", "exact")
 off by, the exact ones alone."""
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What a person chose about showing."""
 
     ascii: bool = False

@@ -11,8 +11,9 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from engine import atomic
 from engine.scenario.edit import Draft
@@ -48,8 +49,7 @@ def meet(within: Path | None) -> bool:
         return False
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Struct, frozen=True):
     """What was kept of a scenario."""
 
     versions: tuple[Version, ...] = ()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 
 def _exp(x: float) -> float:
@@ -126,8 +126,7 @@ def _x_over_array(x: Any, y: Any) -> Any:
     return np.where((x == 0.0) & ~np.isnan(y), x, x / y)
 
 
-@dataclass(frozen=True)
-class Function:
+class Function(Struct, frozen=True):
     """A callable of formulas: its scalar form, its numpy form, and how it is written."""
 
     scalar: Callable[..., float]

@@ -8,11 +8,11 @@ quantity rounded, and with parts of the way back left exact, as people do who mu
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
 import numpy as np
+from msgspec import Struct
 
 from engine.address import Address
 from engine.arithmetic import CONTEXT, EACH, MOST_DIGITS, ROUNDINGS, Arithmetic, settled
@@ -37,8 +37,7 @@ _BACK = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """One printed number: where it belongs, and its digits."""
 
     address: Address
@@ -46,8 +45,7 @@ class Printed:
     written: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A printed number that a policy does not reproduce."""
 
     printed: Printed
@@ -55,8 +53,7 @@ class Refusal:
     """What comes out instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(Struct, frozen=True):
     """What was found."""
 
     fits: tuple[Arithmetic, ...]

@@ -7,11 +7,11 @@ is, before the next one uses it. The states are kept, so that a step is as far a
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from decimal import Decimal
 from threading import RLock
 
 import numpy as np
+from msgspec import Struct
 
 from engine.address import Address, AddressError
 from engine.arithmetic import CONTEXT, Arithmetic, difference, given, settled
@@ -35,8 +35,7 @@ NOISE = Decimal("1e-12")
 """A drift below this share of the value is the float64 walk's own rounding: by hand nothing was lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class HandStep:
+class HandStep(Struct, frozen=True):
     """One scalar of the walk, by hand and exactly."""
 
     index: int

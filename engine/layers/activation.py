@@ -10,10 +10,10 @@ What the activation reads is z, or h where a normalisation stands before it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from engine.activations import (
     ACTIVATIONS,
@@ -173,8 +173,7 @@ def _log_softmax(z: Array) -> Array:
     return result
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(Struct, frozen=True):
     """A function of a whole layer: its trees, its numpy, its Jacobian ∂a_i/∂z_j from a."""
 
     tree: Callable[[Callable[[str], Ref], str], Node]

@@ -10,9 +10,8 @@ shared bias is one number for all units, so its gradient sums over them too.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
+from msgspec import Struct
 
 from engine.formula.ground import SAMPLES, units_of
 from engine.formula.nodes import Add, Node, Ref, sum_over
@@ -23,8 +22,7 @@ from engine.quantity import ArraySymbol, Key, Kind, Phase, Quantity
 from engine.scenario.model import Array
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(Struct, frozen=True):
     """One place where a W is used: z[layer] = W·below, or Wᵀ·below."""
 
     layer: int
@@ -32,8 +30,7 @@ class Use:
     transposed: bool = False
 
 
-@dataclass(frozen=True)
-class Dense:
+class Dense(Struct, frozen=True):
     """z = W a + b for one layer. Shapes: W (units, inputs), b (units,) or (), a (batch, inputs), z (batch, units)."""
 
     layer: int
@@ -52,7 +49,7 @@ class Dense:
     """The layer whose W this one uses, where that is another."""
     transposed: bool = False
     """Whether it uses the transpose of it."""
-    uses: tuple[Use, ...] = field(default=())
+    uses: tuple[Use, ...] = ()
     """Further uses of this layer's own W."""
 
     @property

@@ -6,10 +6,10 @@ Where a parameter has no penalty the data's part is the gradient; where it has, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from engine.formula.compile import array_function
 from engine.formula.nodes import Add, Named, Neg, Node, Num, Ref, Var, substitute
@@ -22,8 +22,7 @@ INDICES: dict[int, tuple[str, ...]] = {0: (), 1: ("j",), 2: ("j", "k")}
 """Index variables of a parameter by its number of axes."""
 
 
-@dataclass(frozen=True)
-class Gradient:
+class Gradient(Struct, frozen=True):
     """∂L/∂ of the parameter `name` of `layer`."""
 
     name: str

@@ -7,7 +7,8 @@ the whole equation is: factors change places and each is transposed, sums and el
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.notation import Notation
 from engine.quantity import ArrayForm, ArraySymbol, Quantity
@@ -16,8 +17,7 @@ TIMES = " · "
 """The operator of a matrix product in an ArrayForm."""
 
 
-@dataclass(frozen=True)
-class ShownArray:
+class ShownArray(Struct, frozen=True):
     """An array as it is printed: its letter, whether transposed, and the shape of what stands there."""
 
     text: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from engine.address import Address
 from engine.formula.evaluate import evaluate, holds
@@ -42,8 +43,7 @@ SHORTEST = 0
 """`digits` for the shortest exact digits."""
 
 
-@dataclass
-class Page:
+class Page(Struct):
     """What a printing has come across besides its text."""
 
     exact: bool = True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from engine.address import Address
 from engine.arithmetic import Arithmetic, settled
@@ -35,8 +36,7 @@ class HandScope(RecordScope):
         return address, float(self._hand.value(address))
 
 
-@dataclass(frozen=True, slots=True)
-class OnPaper:
+class OnPaper(Struct, frozen=True):
     """What came of working a step by hand: numbers alone, to be written in any alphabet and notation."""
 
     policy: Arithmetic

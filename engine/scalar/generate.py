@@ -29,12 +29,12 @@ import re
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from engine.formula.functions import FUNCTIONS, divide, power
 from engine.network import Network

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from engine.formula.ground import SAMPLES
 from engine.formula.nodes import (
@@ -71,8 +72,7 @@ def elements(quantity: Quantity, samples: int) -> Iterator[Place]:
             yield unit, sample
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(Struct, frozen=True):
     """All that the code of a network depends on: not its data, its starting numbers or a constant η."""
 
     sizes: tuple[int, ...]

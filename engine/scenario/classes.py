@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.losses import LOSSES
@@ -19,8 +19,7 @@ _SAID = 8
 Labels = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
-class Outputs:
+class Outputs(Struct, frozen=True):
     """What the network and the loss ask of targets; None for what could not be read."""
 
     units: int | None

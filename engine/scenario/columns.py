@@ -10,10 +10,10 @@ import io
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 
 from engine.scenario import limits
 from engine.scenario.model import Array
@@ -38,8 +38,7 @@ class CellsFaultError(Exception):
         self.messages = tuple(messages)
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """One line of a CSV file."""
 
     line: int
@@ -47,8 +46,7 @@ class Row:
     cells: list[str]
 
 
-@dataclass(frozen=True)
-class CsvTable:
+class CsvTable(Struct, frozen=True, dict=True):
     """A CSV file as text: its header, its rows."""
 
     file: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from engine.scenario import limits, schema
 from engine.scenario.classes import Outputs, encode, label, output_names, told
@@ -24,8 +24,7 @@ _SHOWN = 4
 """As many names as a message lists."""
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """What the network asks of a file; None for what could not be read."""
 
     inputs: int | None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.scenario.errors import Key
 from engine.scenario.model import Array
@@ -16,8 +17,7 @@ def inline(row: int, column: int | None) -> tuple[Key, str]:
     return ("data", "y", row) if column is None else ("data", "y", row, column), ""
 
 
-@dataclass
-class DataDraft:
+class DataDraft(Struct):
     """[data]; None for what was wrong."""
 
     x: Array | None = None

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.address import Address, AddressError
 from engine.batches import Batches
@@ -45,8 +47,7 @@ _DURATION = ("iterations", "epochs")
 """Keys of [training] of which there is exactly one."""
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(Struct, frozen=True):
     """Where a given number is written."""
 
     whole: Key
@@ -57,8 +58,7 @@ class _Place:
     """The array as the file would write it out; None for a number that stands alone."""
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Struct, frozen=True, dict=True):
     """The text of a scenario's file, and the path beside which the files it names are found."""
 
     body: str

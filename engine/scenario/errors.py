@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
 from enum import Enum
+
+from msgspec import Struct, field
 
 Key = tuple[str | int, ...]
 """Where something stands in a file: names of tables and keys, and positions in arrays from 0."""
@@ -31,8 +32,7 @@ def key_text(key: Key) -> str:
     return text
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One fault of a file. `str` is the message with its place and, where there is one, its line."""
 
     path: str
@@ -73,8 +73,7 @@ class At(Enum):
     """The table that should hold the key: for a key that is missing."""
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """A problem before its line is known."""
 
     key: Key
@@ -82,8 +81,7 @@ class Fault:
     at: At = At.VALUE
 
 
-@dataclass
-class Faults:
+class Faults(Struct):
     """All that is found wrong with one file, so that one fault does not hide another."""
 
     found: list[Fault] = field(default_factory=list)

@@ -5,15 +5,15 @@ A number that somebody expects is kept as it was written, because its digits say
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.address import Address, AddressError, parse, shown
 from engine.scenario import schema
@@ -43,8 +43,7 @@ class Written(float):
         return made
 
 
-@dataclass(frozen=True)
-class ExpectationDraft:
+class ExpectationDraft(Struct, frozen=True):
     """A line of [expect], its address not yet looked up."""
 
     address: str
@@ -55,8 +54,7 @@ class ExpectationDraft:
     printed: bool = False
 
 
-@dataclass(frozen=True)
-class NoteDraft:
+class NoteDraft(Struct, frozen=True):
     """A note, its address not yet looked up."""
 
     address: str
@@ -110,7 +108,7 @@ def _expectation(address: str, value: Any, key: Key, faults: Faults) -> Expectat
     if "printed" in value:
         convert(plain, schema.Printed, key, faults)
         printed = _draft(address, value["printed"], key, (*key, "printed"), _printed_text, faults)
-        return None if printed is None else dataclasses.replace(printed, printed=True)
+        return None if printed is None else replace(printed, printed=True)
     slips = [(one, nearest(one, ("printed", "value", "tolerance"))) for one in islice(value, 3)]
     if "value" not in value and "tolerance" not in value and any(near for _, near in slips):
         for one, near in slips:
@@ -125,7 +123,7 @@ def _expectation(address: str, value: Any, key: Key, faults: Faults) -> Expectat
     if "value" not in value:
         return None
     draft = _draft(address, value["value"], key, (*key, "value"), _number_text, faults)
-    return None if draft is None else dataclasses.replace(draft, tolerance=got.get("tolerance"))
+    return None if draft is None else replace(draft, tolerance=got.get("tolerance"))
 
 
 def _as_floats(table: Mapping[str, Any]) -> dict[str, Any]:
@@ -277,7 +275,7 @@ def _turned(got: tuple[int, ...], full: tuple[int, ...], address: Address, names
     quantity = names.quantity(address)
     per_sample = quantity.per_sample and address.sample is None and not quantity.summed
     if per_sample and got == full[1:]:
-        one = dataclasses.replace(address, sample=1)
+        one = replace(address, sample=1)
         return f": say which sample is meant, like {one}, or write {'a row' if got else 'one'} per sample"
     if len(full) == 2 and got == full[::-1]:
         each = "sample, a number per unit" if per_sample else "unit, a number per input"
@@ -290,7 +288,7 @@ def _samples_first(full: tuple[int, ...], address: Address, names: Names) -> boo
     if not full or full[0] != 1 or address.sample is not None:
         return False
     try:
-        return names.shape(dataclasses.replace(address, sample=1)) == full[1:]
+        return names.shape(replace(address, sample=1)) == full[1:]
     except AddressError:
         return False
 

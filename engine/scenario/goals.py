@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from engine.address import Address
 from engine.scenario import files, schema
@@ -21,8 +22,7 @@ _STARTING = ("W", "b", "gamma", "beta", "running_mean", "running_var", "lr")
 """What a scenario gives beside its data; an optimizer's slots are none of it."""
 
 
-@dataclass(frozen=True)
-class GoalDraft:
+class GoalDraft(Struct, frozen=True):
     """One of [[goals]], its addresses not yet looked up."""
 
     key: Key
@@ -33,8 +33,7 @@ class GoalDraft:
     written: str
 
 
-@dataclass(frozen=True)
-class ComparisonDraft:
+class ComparisonDraft(Struct, frozen=True):
     """One of [[comparisons]], its addresses not yet looked up."""
 
     key: Key

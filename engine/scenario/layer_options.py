@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from engine.scenario import schema
 from engine.scenario.errors import At, Faults, Key
@@ -29,8 +29,7 @@ PARAMETERS = {"weights": "W", "biases": "b", "gamma": "gamma", "beta": "beta"}
 """What a file calls the parameters of a layer, and their names in addresses."""
 
 
-@dataclass
-class NormalisationDraft:
+class NormalisationDraft(Struct):
     """A normalisation before the number of units is known to be right."""
 
     key: Key

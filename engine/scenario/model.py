@@ -1,16 +1,16 @@
 """What a scenario is, once read: plain immutable data, every shape already checked.
 
 Nothing here knows TOML. `engine.scenario.read` is the only maker of a `Scenario` from a file; tests and
-edits make them by hand or with `dataclasses.replace`.
+edits make them by hand or with `msgspec.structs.replace`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from engine.address import Address
@@ -28,8 +28,7 @@ def frozen_array(values: object) -> Array:
     return array
 
 
-@dataclass(frozen=True, eq=False)
-class Normalisation:
+class Normalisation(Struct, frozen=True, eq=False):
     """Batch or layer normalisation: `xhat = (z − mean)/√(var + ε)`, `h = γ·xhat + β`."""
 
     kind: str
@@ -53,8 +52,7 @@ class Normalisation:
     """Starting running variance, shape (units,); ones where None."""
 
 
-@dataclass(frozen=True)
-class Dropout:
+class Dropout(Struct, frozen=True):
     """Inverted dropout on what a layer passes on: kept with probability 1 − rate and divided by it."""
 
     rate: float
@@ -62,8 +60,7 @@ class Dropout:
     """The mask of layer l in iteration i is drawn from `default_rng([seed, l, i])`."""
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
+class Layer(Struct, frozen=True, eq=False):
     """One dense layer: `z = W a + b`, `a = f(z)`."""
 
     units: int
@@ -91,8 +88,7 @@ class Layer:
     """Whether it uses the transpose of that W."""
 
 
-@dataclass(frozen=True)
-class Loss:
+class Loss(Struct, frozen=True):
     """`L = factor · R_samples R_outputs term(y, ŷ)`, each R a sum or a mean."""
 
     name: str
@@ -106,8 +102,7 @@ class Loss:
     """Options of the loss (`delta` of huber, `margin` of hinge), defaults filled in."""
 
 
-@dataclass(frozen=True)
-class Optimizer:
+class Optimizer(Struct, frozen=True):
     """How parameters move."""
 
     name: str
@@ -117,8 +112,7 @@ class Optimizer:
     """Every option of the optimizer, defaults filled in."""
 
 
-@dataclass(frozen=True)
-class Penalty:
+class Penalty(Struct, frozen=True):
     """A term added to the loss: `factor · strength · Σ |w|` (l1), `… Σ w²` (l2), or a mix of both."""
 
     name: str
@@ -135,8 +129,7 @@ class Penalty:
     """l1 only: not in the gradient, but as a soft threshold after the update (proximal gradient)."""
 
 
-@dataclass(frozen=True, eq=False)
-class Schedule:
+class Schedule(Struct, frozen=True, eq=False):
     """How the learning rate changes: the η of the update from @k to @k+1."""
 
     name: str
@@ -146,8 +139,7 @@ class Schedule:
     """`list`: η per update, the last one from then on."""
 
 
-@dataclass(frozen=True)
-class Clipping:
+class Clipping(Struct, frozen=True):
     """What a gradient may not exceed."""
 
     by: str
@@ -155,16 +147,14 @@ class Clipping:
     limit: float
 
 
-@dataclass(frozen=True)
-class Noise:
+class Noise(Struct, frozen=True):
     """Gaussian noise added to the inputs, drawn anew in every iteration from `default_rng([seed, iteration])`."""
 
     std: float
     seed: int
 
 
-@dataclass(frozen=True)
-class Training:
+class Training(Struct, frozen=True):
     """What the network is trained for, and how."""
 
     loss: Loss
@@ -186,8 +176,7 @@ class Training:
     input_noise: Noise | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Expectation:
+class Expectation(Struct, frozen=True, eq=False):
     """One line of `[expect]`: an address and the numbers a person wrote for it."""
 
     address: Address
@@ -203,8 +192,7 @@ class Expectation:
     """Line of the file, from 1."""
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(Struct, frozen=True):
     """What a person says of an address."""
 
     address: Address
@@ -214,8 +202,7 @@ class Note:
     """`"all"`, or `"lecturer"`: shown only where a person asks for the lecturer's notes."""
 
 
-@dataclass(frozen=True)
-class Goal:
+class Goal(Struct, frozen=True):
     """A question asked backwards: which value of `free` gives `target` the value wanted?"""
 
     free: Address
@@ -230,8 +217,7 @@ class Goal:
     line: int = 0
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """Two numbers of two scenarios that should agree."""
 
     address: Address
@@ -243,8 +229,7 @@ class Comparison:
     line: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class Scenario:
+class Scenario(Struct, frozen=True, eq=False):
     """A scenario as it was read: everything a walk needs."""
 
     title: str

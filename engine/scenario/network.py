@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 
 from engine import activations, initialisers
 from engine.initialisers import INITIALISERS, Initialiser
@@ -27,8 +27,7 @@ _SHOWN = 6
 """As many numbers as an example in a message shows."""
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(Struct, frozen=True):
     """Starting values that are to be made, not read."""
 
     entry: Initialiser
@@ -49,8 +48,7 @@ class Start:
         return frozen_array(self.entry.draw(rng, *fans, shape, **self.options))
 
 
-@dataclass
-class Tie:
+class Tie(Struct):
     """The weights of an earlier layer, which owns them."""
 
     value: int | str
@@ -63,8 +61,7 @@ class Tie:
         return f"tied to layer {self.to}" + (", transposed" if self.transposed else "")
 
 
-@dataclass
-class LayerDraft:
+class LayerDraft(Struct):
     """A layer as far as it could be read; None for what was wrong."""
 
     key: Key
@@ -82,8 +79,7 @@ class LayerDraft:
     frozen: frozenset[str] = frozenset()
 
 
-@dataclass
-class NetworkDraft:
+class NetworkDraft(Struct):
     """[network] as far as it could be read."""
 
     inputs: int | None = None

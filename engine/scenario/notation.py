@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from engine.activations import ACTIVATIONS
 from engine.notation_style import LAYERED, LETTERS, LONGEST, STYLE_OPTIONS, Style, ascii_letter, function_letters
@@ -39,8 +40,7 @@ class _Layers(Protocol):
     def counted(self) -> bool: ...
 
 
-@dataclass(frozen=True)
-class _There:
+class _There(Struct, frozen=True):
     """The layers of a scenario that has been read."""
 
     layers: Sequence[_Activated]

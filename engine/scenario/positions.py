@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.scenario import limits
 from engine.scenario.errors import Key
@@ -28,8 +29,7 @@ _SCALAR = re.compile(r"[^\s,\]}#]+")
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """Where a key stands and, unless it is the header of a table, its value."""
 
     key: int

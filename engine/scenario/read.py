@@ -6,9 +6,10 @@ to fit across tables in `shapes`, and the places of faults are looked for only w
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from engine.names import Names
 from engine.network import Network
@@ -149,7 +150,7 @@ def _build(top: dict[str, Any], written: dict[str, Any], source: Source, path: P
     if arithmetic is not None:
         check_arithmetic(arithmetic, runnable, faults)
     resolved, remarks = resolve(expectations, notes, names, source.line, faults)
-    return dataclasses.replace(
+    return replace(
         scenario,
         expectations=resolved,
         notes=remarks,

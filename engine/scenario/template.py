@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.activations import ACTIVATIONS
 from engine.datasets import XOR_CLASSES, XOR_CORNERS
@@ -27,8 +28,7 @@ _COLUMN = 56
 """Where comments begin, if the line is not longer."""
 
 
-@dataclass(frozen=True)
-class Wishes:
+class Wishes(Struct, frozen=True):
     """What a new scenario should be; all names canonical or aliases that the reader knows."""
 
     sizes: tuple[int, ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from engine import optimizers
 from engine.losses import LOSSES
@@ -28,8 +29,7 @@ _DIRECTIONS = {"minimise": "minimise", "minimize": "minimise", "maximise": "maxi
 _ALIASES = {alias: (entry.name, fixed) for entry in LOSSES.values() for alias, fixed in entry.aliases.items()}
 
 
-@dataclass
-class TrainingDraft:
+class TrainingDraft(Struct):
     """[training] as far as it could be read; None for what was wrong or not given."""
 
     loss: Loss | None = None

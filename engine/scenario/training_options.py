@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from engine import penalties, schedules
 from engine.scenario import schema, schema_options
@@ -19,8 +20,7 @@ _ONLY = {"l1_ratio": "elastic_net", "proximal": "l1"}
 """Options of one penalty that are asked of others."""
 
 
-@dataclass
-class PenaltyDraft:
+class PenaltyDraft(Struct):
     """A penalty before it is known which layers there are."""
 
     key: Key

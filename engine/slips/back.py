@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from msgspec.structs import replace as changed
+from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.formula.ground import units_of
@@ -142,10 +141,10 @@ def path_forgotten(site: Site) -> Iterator[Variant]:
         for unit in range(1, count + 1):
             there = Kronecker(sum_.index, unit)
             clause = f"the path through unit {unit} of layer {above} is forgotten"
-            yield Variant(clause, {key: changed(sum_, body=sum_.body * (1 - there))})
+            yield Variant(clause, {key: replace(sum_, body=sum_.body * (1 - there))})
             if count > 2:
                 clause = f"only the path through unit {unit} of layer {above} is taken"
-                yield Variant(clause, {key: changed(sum_, body=sum_.body * there)})
+                yield Variant(clause, {key: replace(sum_, body=sum_.body * there)})
 
 
 def updated_weights(site: Site) -> Iterator[Variant]:
@@ -153,6 +152,6 @@ def updated_weights(site: Site) -> Iterator[Variant]:
     for key, quantity in site.network.catalogue.items():
         name, layer = key
         if name in ("da", "dh", "ddrop") and quantity.template is not None and mentions(quantity.template, "W"):
-            new = with_refs(quantity.template, lambda r: changed(r, after=True) if r.name == "W" else r)
+            new = with_refs(quantity.template, lambda r: replace(r, after=True) if r.name == "W" else r)
             made[(layer or 0) + 1] = {key: new}
     yield from each_and_all(made, "the updated weights are used on the way back{} where the old ones belong")

@@ -7,10 +7,11 @@ an answer that none gives to its digits is looked for once more with numbers rou
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.address import Address
 from engine.arithmetic import MOST_DIGITS, Arithmetic
@@ -29,8 +30,7 @@ EVERY = 20
 """Iterations up to which a slip made in each of them is followed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A slip that gives the answer."""
 
     slip: Slip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.address import Address
 from engine.formula.nodes import (
@@ -25,8 +26,7 @@ MOST_PATHS = 8
 PARAMETERS = ("W", "b", "gamma", "beta")
 
 
-@dataclass(frozen=True)
-class Site:
+class Site(Struct, frozen=True):
     """Where an answer is looked at."""
 
     network: Network
@@ -61,8 +61,7 @@ class Site:
         return range(1, self.depth + 1)
 
 
-@dataclass(frozen=True)
-class Variant:
+class Variant(Struct, frozen=True):
     """One way to make a slip."""
 
     clause: str

@@ -9,14 +9,14 @@ compared (`engine.expect`), and slips in closed forms and costs have no number i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.slips import back, values
 from engine.slips.site import Site, Variant
 
 
-@dataclass(frozen=True)
-class Slip:
+class Slip(Struct, frozen=True):
     name: str
     variants: Callable[[Site], Iterator[Variant]]
 

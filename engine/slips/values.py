@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
-from msgspec.structs import replace as changed
+from msgspec.structs import replace
 
 from engine.formula.ground import units_of
 from engine.formula.nodes import (
@@ -64,7 +63,7 @@ def _of_input(weights: Node, k: int) -> Node:
     """The gradient of a row's weight from input k."""
 
     def at(reference: Ref) -> Ref:
-        return changed(reference, unit=tuple(k if index == "k" else index for index in reference.unit))
+        return replace(reference, unit=tuple(k if index == "k" else index for index in reference.unit))
 
     return with_refs(weights, at)
 
@@ -180,7 +179,7 @@ def exchanged(site: Site) -> Iterator[Variant]:
 
 
 def _turned(reference: Ref) -> Ref:
-    return changed(reference, unit=reference.unit[::-1]) if reference.name == "W" else reference
+    return replace(reference, unit=reference.unit[::-1]) if reference.name == "W" else reference
 
 
 def activation_dropped(site: Site) -> Iterator[Variant]:

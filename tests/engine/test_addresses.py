@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from strategies import layer, scenario, softmax_batch, softplus_network
 
 from engine.address import Address, AddressError, parse

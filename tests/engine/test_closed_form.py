@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from engine.closed_form import ClosedForm, NoClosedForm, closed_form, closed_form_lines, distances
 from engine.notation import Notation
@@ -213,11 +213,11 @@ GAMMA = frozen_array([1.0, 1.0])
 
 
 def with_layer(**more: object) -> Scenario:
-    return replace(BASE, layers=(replace(BASE.layers[0], **more),))  # type: ignore[arg-type]
+    return replace(BASE, layers=(replace(BASE.layers[0], **more),))
 
 
 def with_training(**more: object) -> Scenario:
-    return replace(BASE, training=replace(BASE.training, **more))  # type: ignore[arg-type]
+    return replace(BASE, training=replace(BASE.training, **more))
 
 
 @pytest.mark.parametrize(

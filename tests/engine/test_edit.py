@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.goal import changed, solve
 from engine.losses import LOSSES
@@ -49,8 +50,8 @@ def comments(text: str) -> list[str]:
 
 def differences(one: object, other: object, at: str = "") -> list[str]:
     """Where two scenarios differ, bit for bit."""
-    if is_dataclass(one) and type(one) is type(other):
-        names = [field.name for field in fields(one) if field.name not in _ORIGINS]
+    if isinstance(one, Struct) and type(one) is type(other):
+        names = [name for name in one.__struct_fields__ if name not in _ORIGINS]
         return [
             found for name in names for found in differences(getattr(one, name), getattr(other, name), f"{at}.{name}")
         ]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from strategies import layer, scenario, softmax_batch, softplus_network, with_training
 
 from engine.arithmetic import Arithmetic

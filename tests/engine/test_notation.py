@@ -381,7 +381,7 @@ class TestFile:
             "δ is ∂L/∂a; u is z of layer 2; σ is softplus"
         )
 
-    def test_the_table_is_the_dataclass(self) -> None:
+    def test_the_table_is_the_struct(self) -> None:
         for option in STYLE_OPTIONS:
             assert getattr(DEFAULT, option.name) == option.default
             assert len(option.said) == len(option.choices)

@@ -6,13 +6,13 @@ The faults at the end are planted in the table; the runs of PyTorch must see eve
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from strategies import OPTION_VALUES, examples, layer, scenario, scenarios, softmax_batch, with_training
 from test_goldens import RUNS, off_pytorch
 

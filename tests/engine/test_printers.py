@@ -11,13 +11,13 @@ import math
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 from strategies import (
     examples,
     layer,

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import runpy
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from strategies import by_arrays, layer, normalised, scenario, with_training
 from test_optimizers import caught, run_named
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scenes import SCENARIOS, SHIPPED
 
 from engine.arithmetic import Arithmetic
@@ -41,7 +42,7 @@ FUNCTIONS = {"softplus": "φ", "sigmoid": "S", "ln": "log"}
 
 SHOWN: dict[str, Style] = {
     **{
-        f"{option.name} {choice}": replace(DEFAULT, **{option.name: choice})  # type: ignore[arg-type]
+        f"{option.name} {choice}": replace(DEFAULT, **{option.name: choice})
         for option in STYLE_OPTIONS
         for choice in option.choices[1:]
     },

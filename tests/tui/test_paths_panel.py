@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from helpers import text_at
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from scenes import SHIPPED, net, sampled_steps, shipped, shipped_session
 
 from engine.notation import Place

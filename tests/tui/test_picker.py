@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from helpers import LARGE, SMALL, run, walking
+from msgspec.structs import replace
 from scenes import shipped
 from textual._context import active_app
 from textual.widgets import OptionList

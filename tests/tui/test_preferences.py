@@ -6,13 +6,13 @@ import os
 import stat
 import tomllib
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helpers import run, walking
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from scenes import shipped
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingsMap

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from threading import Event, Thread
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from scenes import net, shipped
 
 import engine.trace

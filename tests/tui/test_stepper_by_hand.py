@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
 import pytest
 from helpers import LARGE, SMALL, Walker, keys_of, run, text_at, walking
+from msgspec.structs import replace
 from scenes import SCENARIOS, net, shipped
 from textual.worker import WorkerCancelled
 

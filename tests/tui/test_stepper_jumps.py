@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 from helpers import Gate, keys_of, run, walking
+from msgspec.structs import replace
 from scenes import net, shipped
 from textual.widgets import Input
 

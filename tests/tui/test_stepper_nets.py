@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from helpers import LARGE, SMALL, Walker, run, walking
+from msgspec.structs import replace
 from scenes import net, shipped
 
 from engine.address import Address

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from helpers import LARGE, SMALL, Drawn, run, walking
+from msgspec.structs import replace
 from scenes import net, note, shipped
 
 from engine.address import Address

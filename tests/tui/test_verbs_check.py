@@ -6,11 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from scenes import SCENARIOS, SHIPPED, different
 
 from engine.gradcheck import check_gradients

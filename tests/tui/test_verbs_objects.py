@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 from scenes import SHIPPED, shipped
 
 sys.path.append(str(Path(__file__).parents[1] / "engine"))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from helpers import Gate, Walker, run, walking
+from msgspec.structs import replace
 from scenes import SCENARIOS, net, shipped
 from textual.widgets import Input, OptionList
 from what_if import TABLE, said, same_as_fresh, scenario_of, status_of, typed

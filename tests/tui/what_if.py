@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 from helpers import Walker
+from msgspec.structs import replace
 from scenes import shipped
 from textual.widgets import Input, Static
 

@@ -7,9 +7,10 @@ A role says what a cell *means* ("positive", "current"); the palette decides how
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Look(NamedTuple):
@@ -37,8 +38,7 @@ class Span(NamedTuple):
 Row = tuple[Span, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Hit:
+class Hit(Struct, frozen=True, eq=False):
     """A clickable rectangle: `width` cells from (x, y), naming an address as text.
 
     Where a number stands in it, the number can be checked: `shown` is its text, made for `cells` cells from the
@@ -55,8 +55,7 @@ class Hit:
     how: str = "value"
 
 
-@dataclass(frozen=True, eq=False)
-class Drawing:
+class Drawing(Struct, frozen=True, eq=False):
     """A finished rectangle and what can be pointed at in it."""
 
     rows: tuple[Row, ...]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.predict import elementwise
 from tui.draw.cells import Canvas, Drawing, Look
@@ -18,8 +19,7 @@ from tui.session import Session
 from tui.settings import Settings
 
 
-@dataclass(frozen=True)
-class View:
+class View(Struct, frozen=True):
     """One thing the panel can show."""
 
     title: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.activations import ACTIVATIONS
@@ -47,8 +47,7 @@ def _classes(network: Network) -> bool:
     return network.sizes[-1] > 1 and bool(((y == 0.0) | (y == 1.0)).all() and (y.sum(axis=1) == 1.0).all())
 
 
-@dataclass(frozen=True)
-class Border:
+class Border(Struct, frozen=True):
     """What an output is compared with, and how far from it is far."""
 
     at: float
@@ -68,8 +67,7 @@ def _border(network: Network, values: Array) -> Border:
     return Border(low, float(away.max()) if len(away) and 0.0 < away.max() < math.inf else 1.0)
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(Struct, frozen=True):
     """The part of the plane shown, and where: first cell and size of the map in cells."""
 
     low: Array

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.address import Address
@@ -26,8 +26,7 @@ STACKED = 9
 """Rows from which f and f′ have a plot each, one below the other."""
 
 
-@dataclass(frozen=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One unit on the curves; None for what may not be shown."""
 
     unit: int
@@ -36,8 +35,7 @@ class Mark:
     slope: float | None
 
 
-@dataclass(frozen=True)
-class Strip:
+class Strip(Struct, frozen=True):
     """A part of the plot: its rows, what is drawn in it."""
 
     y: int

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 
 from engine.scenario.model import Array
 from tui.draw.braille import DOT_COLUMNS, DOT_ROWS
@@ -33,8 +33,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 16, 4
 """Below this a plot says less than one line with a number."""
 
 
-@dataclass(eq=False)
-class Line:
+class Line(Struct, eq=False):
     """One curve, its hidden part already cut off."""
 
     label: str
@@ -47,8 +46,7 @@ class Line:
     pattern: str = "solid"
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """Where the plot lies: its first cell, and its size in cells."""
 
     x: int

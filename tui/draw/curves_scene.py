@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.address import Address, AddressError
 from engine.trace import Step
@@ -17,8 +18,7 @@ from tui.settings import Settings
 from tui.terminal import to_ascii
 
 
-@dataclass(eq=False)
-class Scene:
+class Scene(Struct, eq=False, dict=True):
     """One drawing in the making."""
 
     session: Session

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.scenario.model import Array
@@ -22,8 +22,7 @@ HIGHEST = 6
 """Rows of a histogram beyond which it says nothing more."""
 
 
-@dataclass(eq=False)
-class Layer:
+class Layer(Struct, eq=False):
     """One layer's weights."""
 
     number: int

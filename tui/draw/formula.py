@@ -6,8 +6,9 @@ Every symbol, and every number put in for one, is a link to the step that made i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from engine.address import Address, AddressError
 from engine.explain import explain
@@ -86,8 +87,7 @@ class Link(NamedTuple):
     """The step that made it; None where it is given, or where the walk goes past it."""
 
 
-@dataclass(frozen=True, eq=False)
-class _Said:
+class _Said(Struct, frozen=True, eq=False):
     """One line without its marks."""
 
     kind: str

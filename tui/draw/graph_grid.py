@@ -8,10 +8,10 @@ the largest magnitude.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from tui.draw.cells import Canvas, Hit, Look, width_of
@@ -52,8 +52,7 @@ def _up(number: int, by: int) -> int:
     return -(-number // by)
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(Struct, frozen=True):
     """How `size` numbers stand in cells: `rows` × `columns` pixels of `pool` × `pool` numbers each."""
 
     size: int

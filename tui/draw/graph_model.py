@@ -8,10 +8,10 @@ declared beforehand, so that a picture never moves with its numbers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from tui.draw.cells import Look
@@ -23,8 +23,7 @@ STRONG = ("current", "path")
 """The emphases drawn with heavy lines."""
 
 
-@dataclass(frozen=True)
-class UnitBox:
+class UnitBox(Struct, frozen=True):
     """One unit, ready to be written."""
 
     label: str
@@ -39,8 +38,7 @@ class UnitBox:
     """Whether an edit changed the number."""
 
 
-@dataclass(frozen=True)
-class EdgeLabel:
+class EdgeLabel(Struct, frozen=True):
     """One number between two neighbouring columns; `source` and `dest` count from 0."""
 
     source: int
@@ -67,8 +65,7 @@ class Bias(NamedTuple):
     changed: bool = False
 
 
-@dataclass(frozen=True)
-class Widths:
+class Widths(Struct, frozen=True):
     """The most cells that texts of a column may take."""
 
     label: int = 0
@@ -84,8 +81,7 @@ class Widths:
 NO_WIDTHS = Widths()
 
 
-@dataclass(frozen=True, eq=False)
-class Heatmap:
+class Heatmap(Struct, frozen=True, eq=False):
     """Many numbers as a picture: what is known of them, their scale, and the one in focus."""
 
     title: str
@@ -110,8 +106,7 @@ class Heatmap:
     """The number that is computed next."""
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """A layer of units; `unit` is called only for those which may be drawn."""
 
     title: str
@@ -125,8 +120,7 @@ class Column:
     """The whole layer as a picture, for where it is too large to be listed."""
 
 
-@dataclass(frozen=True)
-class Gap:
+class Gap(Struct, frozen=True):
     """What lies between a column and the next."""
 
     edge: Callable[[int, int], EdgeLabel]
@@ -138,8 +132,7 @@ class Gap:
     units of the following column rather than in from those before."""
 
 
-@dataclass(frozen=True)
-class GraphModel:
+class GraphModel(Struct, frozen=True):
     """The whole net; `gaps[c]` lies between `columns[c]` and `columns[c + 1]`."""
 
     columns: tuple[Column, ...]

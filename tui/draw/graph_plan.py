@@ -5,10 +5,12 @@ A plan depends on sizes alone, never on values, so stepping through a training p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tui.draw.graph_grid import LINES, Grid, grid_for
 from tui.draw.graph_model import Widths
@@ -52,8 +54,7 @@ class Spec(NamedTuple):
     widths: Widths
 
 
-@dataclass(frozen=True)
-class Measure:
+class Measure(Struct, frozen=True):
     """A column as it may stand: its units as drawn (negative: so many left out), or its grid, and its widths."""
 
     units: tuple[int, ...]
@@ -110,8 +111,7 @@ def measure(spec: Spec, rows: int, *, boxes: bool, big: bool, roomy: bool, width
     return Measure(visible_units(spec.size, min(rows, LIST_ROWS), spec.focus), spec.widths, False, big)
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A column on the canvas."""
 
     column: int
@@ -125,8 +125,7 @@ class Placed:
     """Lines under the grid."""
 
 
-@dataclass(frozen=True)
-class Wiring:
+class Wiring(Struct, frozen=True):
     """A gap on the canvas, from cell `left` to cell `right`; labels and buses by destination."""
 
     kind: str
@@ -138,8 +137,7 @@ class Wiring:
     """Cells of a label."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Columns and gaps that are shown, and how many columns are not."""
 
     placed: tuple[Placed, ...]

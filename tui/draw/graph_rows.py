@@ -9,9 +9,10 @@ column is too tall for one lane an edge, each source gets a single wire which cr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+
+from msgspec import Struct
 
 BOX, STACK, LINE, LIST, GRID = "box", "stack", "line", "list", "grid"
 """How a column stands: separate boxes, boxes sharing borders, one spaced row a unit, one row a unit in any number,
@@ -35,8 +36,7 @@ _FOCUS_FACTOR = 2.0
 """A gap beside the focused column is worth this much more."""
 
 
-@dataclass(frozen=True)
-class Stand:
+class Stand(Struct, frozen=True):
     """Where the units of a column stand: unit i from row `top + i·pitch`, `height` rows tall."""
 
     style: str
@@ -141,8 +141,7 @@ def _stands(count: int, height: int, dests: int, *, full: bool, big: bool) -> It
                 yield Stand(style, count, tall, top, pitch), cost
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """What the rows depend on: how many units a column draws, whether as a list, and the width of its weights."""
 
     count: int
@@ -164,8 +163,7 @@ class Shape:
         return self.line if self.small and stand.style in (LINE, LIST) else self.unit
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """A finished choice: one stand a column, one kind a gap."""
 
     stands: tuple[Stand, ...]

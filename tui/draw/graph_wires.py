@@ -8,7 +8,8 @@ where four lines really meet there is a dot, as in a circuit diagram.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 NO_LINE, LIGHT, HEAVY = 0, 1, 2
 
@@ -35,8 +36,7 @@ def directions(char: str) -> tuple[int, int, int, int]:
     return mask // 27, mask // 9 % 3, mask // 3 % 3, mask % 3
 
 
-@dataclass(slots=True)
-class _Cell:
+class _Cell(Struct):
     up: int = 0
     down: int = 0
     left: int = 0
@@ -49,8 +49,7 @@ class _Cell:
     joint: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Pen:
+class Pen(Struct, frozen=True):
     """How a line is drawn: how heavy, in which role, how important where lines meet, and dashed if negative.
 
     An outline may be dotted, with sharp corners: what is drawn there comes next.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from engine.address import Address
 from engine.layers.stage import gradient_of
@@ -11,8 +12,7 @@ from engine.network import Network
 from engine.plan import Place
 
 
-@dataclass
-class Lit:
+class Lit(Struct):
     """What of the graph the step is about. Units are (layer, unit), edges (layer, (to, from)), all from 1."""
 
     current: set[tuple[int, int]] = field(default_factory=set)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from engine.address import Address
 from engine.layers.stage import gradient_of
@@ -31,8 +32,7 @@ from tui.settings import Settings
 from tui.terminal import to_ascii
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(Struct, frozen=True):
     """How much of a number and of a name is written."""
 
     value: int

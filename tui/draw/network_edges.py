@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.address import Address, AddressError
@@ -38,8 +39,7 @@ class Carried(NamedTuple):
     """Where the walk computes it, or the weight itself."""
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Struct, frozen=True):
     """How the numbers on the edges into one layer come about: from arrays `of`, else from `instead`."""
 
     name: str

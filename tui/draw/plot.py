@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.numbers import rounded
@@ -36,8 +36,7 @@ def short(value: float, digits: int, ascii: bool) -> str:
     return text if ascii else text.replace("-", "−").replace("inf", "∞")
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(Struct, frozen=True):
     """Values → 0 (least) … 1 (greatest). Zeros on a logarithmic scale lie below it, in a row of their own."""
 
     low: float

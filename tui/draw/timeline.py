@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.quantity import Phase
 from tui.draw.cells import Canvas, Look, Row, width_of
@@ -24,8 +26,7 @@ NAMES = {
 """A phase's name, longest first: the longest that fits its part of the bar is written there."""
 
 
-@dataclass(frozen=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True):
     done: str
     todo: str
     cursor: str
@@ -39,8 +40,7 @@ UNICODE = Glyphs("━", "─", "◆", "├", "┤", "▽", "●")
 ASCII = Glyphs("=", "-", "#", "[", "]", "v", "!")
 
 
-@dataclass(frozen=True)
-class Marks:
+class Marks(Struct, frozen=True):
     """Steps that are marked on the timeline."""
 
     bookmarks: tuple[int, ...] = ()

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.address import Address
 from engine.hand.bounds import HandError
@@ -33,8 +34,7 @@ LEAST = 6
 Unit = tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class _Block:
+class _Block(Struct, frozen=True, eq=False):
     """One table."""
 
     wanted: int

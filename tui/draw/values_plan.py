@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from engine.network import Network
 from engine.notation import Place
@@ -13,8 +14,7 @@ from tui.session import Session
 from tui.settings import Settings
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """An array, or what an update changed in it, under its name."""
 
     head: str
@@ -33,8 +33,7 @@ Group = tuple[Column, ...]
 """Columns that stay beside each other: one array, or before, after and the change."""
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(Struct, frozen=True):
     """The arrays of one layer in one phase, by the number of their axes."""
 
     layer: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from engine.notation_style import DEFAULT, LETTERS, described, function_letters
 from tui.choices import choices, chosen, with_letters
@@ -138,7 +138,7 @@ class Looking(Moving):
 
     def change(self, **changes: object) -> None:
         """Show things otherwise."""
-        self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]  # fields of Settings, by name
+        self.settings = replace(self.settings, **changes)
 
     def action_long_way(self) -> None:
         self.change(long_way=not self.settings.long_way)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.address import Address
 from engine.plan import Granularity, Place
@@ -14,8 +16,7 @@ from engine.trace import Trace
 from tui.verbs.wrong import WrongInputError
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Struct, frozen=True):
     """The steps [first, after) of a walk."""
 
     first: int
@@ -26,8 +27,7 @@ class Group:
         return self.after - self.first
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Which part of a walk is asked for."""
 
     first: int
@@ -81,8 +81,7 @@ def groups(trace: Trace, selection: Selection) -> Iterator[Group]:
                 step = after
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
+class Part(Struct, frozen=True, eq=False):
     """One array of a group: all of it, or the row the group covers."""
 
     quantity: Quantity

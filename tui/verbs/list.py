@@ -6,7 +6,6 @@ import json
 import re
 import sys
 from argparse import Namespace
-from dataclasses import asdict
 
 from tui.terminal import Writer, encodes
 from tui.verbs.shipped import Shipped, shipped
@@ -38,7 +37,7 @@ EXERCISES = {
 def run(options: Namespace) -> int:
     found = list(shipped())
     if options.format == "json":
-        print(json.dumps([asdict(one) for one in found], ensure_ascii=not encodes(sys.stdout), indent=2))
+        print(json.dumps([one._asdict() for one in found], ensure_ascii=not encodes(sys.stdout), indent=2))
         return 0
     writer = Writer()
     for one in found:

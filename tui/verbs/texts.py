@@ -7,8 +7,9 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from engine.address import Address
 from engine.formula.nodes import Node, Symbol, refs
@@ -42,8 +43,7 @@ class Slot(NamedTuple):
     after: bool
 
 
-@dataclass
-class _Column:
+class _Column(Struct):
     """The texts of one kind, by place."""
 
     start: int

@@ -8,9 +8,9 @@ prepared while nobody waits.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Generic, Self, TypeVar
 
+from msgspec import Struct, field
 from rich.segment import Segment
 from rich.style import Style
 from textual.filter import LineFilter
@@ -31,8 +31,7 @@ KEPT = 4
 Moment = TypeVar("Moment", bound=Hashable)
 
 
-@dataclass(eq=False)
-class Shown:
+class Shown(Struct, eq=False):
     """A drawing, and its rows as they go to the terminal."""
 
     drawing: Drawing
