@@ -7,6 +7,7 @@ Exit status: 0 all well; 1 a check did not hold; 2 the input was wrong; 70 a fau
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from argparse import Namespace
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 OK, WRONG_INPUT, OUR_FAULT, INTERRUPTED, CLOSED_PIPE = 0, 2, 70, 130, 141
 DEBUG = "BACKPROP_TUI_DEBUG"
+GARBAGE = 20_000
+"""Objects made between two looks for garbage: the usual 700 are looked through seventy times while modules load."""
 
 
 def run() -> None:
@@ -32,7 +35,11 @@ def run() -> None:
     if sys.stdout is None:
         # started with its output closed: `>&-`
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - open as long as the process runs
-    sys.exit(main(sys.argv[1:]))
+    gc.set_threshold(GARBAGE)
+    status = main(sys.argv[1:])
+    # all memory is given back at once: what still lives need not be looked through, object by object
+    gc.freeze()
+    sys.exit(status)
 
 
 def main(argv: Sequence[str]) -> int:
