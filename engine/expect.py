@@ -19,7 +19,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.address import Address, AddressError
-from engine.hand.bounds import HandError
 from engine.numbers import rounded, shortest
 from engine.scenario.expectations import form, wrong_shape
 from engine.scenario.model import Expectation
@@ -143,6 +142,8 @@ class Teacher:
                 by_hand, blank = True, False
         # a zero is within reach of everything small
         if kind is Match.WRONG and printed and not blank:
+            from engine.hand.bounds import HandError
+
             try:
                 interval = self._interval(address, written)
             except HandError as error:
@@ -160,6 +161,7 @@ class Teacher:
         self, address: Address, written: str, actual: float, expectation: Expectation, printed: bool, answered: bool
     ) -> tuple[Match, str] | None:
         """How the number by hand agrees; None where it does not, or is too far to be worked."""
+        from engine.hand.bounds import HandError
         from engine.hand.rounding import single
 
         try:

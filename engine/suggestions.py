@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from engine.notation_style import Style
 
-_GRADIENT = re.compile(r"(?:∂|d)L\s*/\s*(?:∂|d)\s*")
+_GRADIENT = r"(?:∂|d)L\s*/\s*(?:∂|d)\s*"
 """Begins a gradient as the screen writes it: ∂L/∂W is `dW`."""
 
 _SYMBOLS = {
@@ -70,7 +70,7 @@ def candidates(text: str, name: str, known: Collection[str], outputs: int, style
 def spelt(text: str) -> str:
     """How an address spells the symbol that a text begins with, where no network is known yet; empty for none."""
     text = text.strip()
-    gradient = _GRADIENT.match(text)
+    gradient = re.match(_GRADIENT, text)
     plain = f"∂{text[gradient.end() :]}" if gradient else text
     symbol = next((one for one in _LONGEST_FIRST if plain.startswith(one)), "")
     if not symbol or plain[len(symbol) : len(symbol) + 1].isalpha():
@@ -84,7 +84,7 @@ def spelt(text: str) -> str:
 
 
 def _of_symbols(text: str, outputs: int, style: Style) -> Iterator[str]:
-    gradient = _GRADIENT.match(text)
+    gradient = re.match(_GRADIENT, text)
     plain = f"∂{text[gradient.end() :]}" if gradient else text
     for ours, letter in style.letters:
         name, _, layer = ours.partition("[")

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.arithmetic import Arithmetic
-from engine.hand.bounds import HandError, check_size
 from engine.network import Network
 from engine.scenario import schema
 from engine.scenario.errors import At, Faults, Key
@@ -37,6 +36,8 @@ def read_arithmetic(table: Mapping[str, Any] | None, faults: Faults) -> Arithmet
 
 def check_arithmetic(arithmetic: Arithmetic, network: Network, faults: Faults) -> None:
     """Report names that stand for nothing computed, and a network too large for paper."""
+    from engine.hand.bounds import HandError, check_size
+
     computed = dict.fromkeys(name for (name, _), found in network.catalogue.items() if found.template is not None)
     names = {name for name, _ in network.catalogue}
     for place, name in enumerate(arithmetic.exact):

@@ -6,12 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from engine import datasets
-from engine.datasets import DATASETS
 from engine.losses import LOSSES
-from engine.scenario import schema, schema_options
+from engine.scenario import schema
 from engine.scenario.classes import Outputs, encode, label, output_names, told
-from engine.scenario.csv_data import Wanted, read_csv
 from engine.scenario.data_draft import DataDraft
 from engine.scenario.errors import At, Faults, Key
 from engine.scenario.model import Array, frozen_array
@@ -50,6 +47,8 @@ def read_data(
     if others:
         return draft
     if got.get("csv") is not None:
+        from engine.scenario.csv_data import Wanted, read_csv
+
         draft = read_csv(got["csv"], Wanted(inputs, asked, named.get("outputs")), path, faults)
         if "class" not in got["csv"]:
             _rename(draft, named, inputs, outputs, faults)
@@ -162,6 +161,9 @@ def _made(
     value: Mapping[str, Any], inputs: int | None, asked: Outputs, names: tuple[str, ...] | None, faults: Faults
 ) -> DataDraft:
     """A data set that is made."""
+    from engine.datasets import DATASETS, xor_table
+    from engine.scenario import schema_options
+
     draft, key = DataDraft(), (*KEY, "set")
     name = choose_name(value, "name", {one: one for one in DATASETS}, "data set", key, faults)
     if name is None:
@@ -176,7 +178,7 @@ def _made(
     got = convert(value, schema_options.dataset(name, entry.options, not corners), key, faults, elsewhere=False)
     if len(faults.found) > before:
         return draft
-    x, labels = datasets.xor_table() if corners else entry.draw(got["seed"], **{one: got[one] for one in entry.options})
+    x, labels = xor_table() if corners else entry.draw(got["seed"], **{one: got[one] for one in entry.options})
     classes = got.get("classes", 2)
     if inputs is not None and inputs != x.shape[1]:
         faults.add(key, f"the network has {count(inputs, 'input')}, but a sample of {name} is {x.shape[1]} numbers")

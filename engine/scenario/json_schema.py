@@ -53,7 +53,7 @@ def json_schema() -> Json:
 def _notation() -> Json:
     letters = {
         "type": "object",
-        "propertyNames": {"pattern": LETTER_KEY.pattern},
+        "propertyNames": {"pattern": LETTER_KEY},
         "additionalProperties": {"type": "string", "minLength": 1, "maxLength": LONGEST},
     }
     return _table(schema.Notation, letters=letters)

@@ -18,9 +18,9 @@ from engine.scenario.tables import convert
 from engine.scenario.words import found, instead, quoted
 
 _NAMES = (*LETTERS, *function_letters())
-_LAYER_KEY = re.compile(r"(?P<name>[A-Za-z_]+)\[(?P<layer>[0-9]{1,9})\]")
-LETTER_KEY = re.compile(rf"^(?:{'|'.join(_NAMES)}|(?:{'|'.join(LAYERED)})\[[1-9][0-9]*\])$")
-"""What can be given a letter: a name, or a name and its layer."""
+_LAYER_KEY = r"(?P<name>[A-Za-z_]+)\[(?P<layer>[0-9]{1,9})\]"
+LETTER_KEY = rf"^(?:{'|'.join(_NAMES)}|(?:{'|'.join(LAYERED)})\[[1-9][0-9]*\])$"
+"""What can be given a letter: a name, or a name and its layer; a pattern for JSON Schema."""
 
 _FREE = ("gamma", "beta", "h")
 """Letters few scenarios show: they may be another symbol's too."""
@@ -96,7 +96,7 @@ def _letters(given: Mapping[str, object], network: _Layers, faults: Faults) -> d
 
 
 def _wrong_name(name: str, network: _Layers) -> str:
-    bracketed = _LAYER_KEY.fullmatch(name)
+    bracketed = re.fullmatch(_LAYER_KEY, name)
     if bracketed is None:
         return "" if name in _NAMES else f"there is no symbol {quoted(name)}: {instead(name, _NAMES)}"
     bare, layer = bracketed["name"], int(bracketed["layer"])

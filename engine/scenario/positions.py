@@ -16,14 +16,13 @@ from msgspec import Struct
 from engine.scenario import limits
 from engine.scenario.errors import Key
 
-_LONG = r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}'''
-_SHORT = r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*\'"""
-_STRINGS = f"{_LONG}|{_SHORT}"
-_TOKEN = re.compile(rf"(?P<string>{_STRINGS})|#[^\n]*|[\[\]{{}},=\n]", re.DOTALL)
-_DIGITS = re.compile(rf"(?:{_STRINGS})|#[^\n]*|(?P<digits>\d[\d_]*)", re.DOTALL)
-_QUOTES = re.compile(rf"""{_LONG}|(?P<long>'{{3}}|"{{3}})|{_SHORT}|#[^\n]*|(?P<short>['"])""", re.DOTALL)
+LONG = r'''"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}'''
+SHORT = r""""(?:[^"\\\n]|\\.)*"|'[^'\n]*\'"""
+STRINGS = f"{LONG}|{SHORT}"
+"""Texts between quotes: of several lines, of one, and all of them."""
+_TOKEN = re.compile(rf"(?P<string>{STRINGS})|#[^\n]*|[\[\]{{}},=\n]", re.DOTALL)
 _PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+"""
-_PARTS = re.compile(rf"(?P<parts>(?<![\w.-])(?:{_PART}){{{limits.MAX_NESTING},}}+)|{_STRINGS}|#[^\n]*", re.DOTALL)
+_PARTS = re.compile(rf"(?P<parts>(?<![\w.-])(?:{_PART}){{{limits.MAX_NESTING},}}+)|{STRINGS}|#[^\n]*", re.DOTALL)
 _KEY_PART = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*""")
 _SCALAR = re.compile(r"[^\s,\]}#]+")
 _SPACE = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -229,22 +228,9 @@ def line_column(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def unclosed_quote(text: str) -> int | None:
-    """Where the first quote stands that no other one closes."""
-    return next((token.start() for token in _QUOTES.finditer(text) if token["long"] or token["short"]), None)
-
-
 def longest_key(text: str) -> int | None:
     """Where a dotted key of more than `limits.MAX_NESTING` parts begins, outside strings and comments."""
     return next((token.start() for token in _PARTS.finditer(text) if token["parts"]), None)
-
-
-def longest_digits(text: str, more_than: int) -> int | None:
-    """Where a run of more than so many digits begins, outside strings and comments."""
-    for token in _DIGITS.finditer(text):
-        if token["digits"] is not None and len(token["digits"]) > more_than:
-            return token.start()
-    return None
 
 
 def _skip_space(text: str, at: int) -> int:

@@ -8,6 +8,7 @@ keys follow from a function's options.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct, defstruct, field
@@ -324,7 +325,7 @@ Notation: type[Struct] = defstruct(
 
 def home(key: str) -> str | None:
     """The table a key belongs to, for one that stands in another."""
-    return _HOMES.get(key)
+    return _homes().get(key)
 
 
 _AT_HOME_IN: Mapping[str, type[Struct]] = {
@@ -342,9 +343,13 @@ _AT_HOME_IN: Mapping[str, type[Struct]] = {
 }
 _ANYWHERE = ("name", "seed", "value", "tolerance", "delta")
 """Keys of several tables, of which none is meant more than another."""
-_HOMES = {
-    **{info.encode_name: table for table, struct in _AT_HOME_IN.items() for info in fields(struct)},
-    "at": "[[notes]] or [[comparisons]]",
-    "learning_rate": "optimizer = { … }",
-}
-_HOMES = {key: table for key, table in _HOMES.items() if key not in _ANYWHERE}
+
+
+@cache
+def _homes() -> Mapping[str, str]:
+    homes = {
+        **{info.encode_name: table for table, struct in _AT_HOME_IN.items() for info in fields(struct)},
+        "at": "[[notes]] or [[comparisons]]",
+        "learning_rate": "optimizer = { … }",
+    }
+    return {key: table for key, table in homes.items() if key not in _ANYWHERE}

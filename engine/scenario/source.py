@@ -7,14 +7,14 @@ from functools import cached_property
 
 from engine.scenario.errors import At, Fault, Faults, Key, Problem, clean, key_text
 from engine.scenario.positions import Positions, line_column
-from engine.scenario.syntax import SyntaxFaultError, comma_row, decimal_comma
+from engine.scenario.syntax import SyntaxFaultError
 from engine.scenario.words import count
 
 MOST = 100
 """Problems that are listed: nobody reads more at once, and each takes a search for its place."""
 
 
-_OF_COUNTS = re.compile(r"\bgot \w|rows differ in length|each row of [xy] has|rows are mixed")
+_OF_COUNTS = r"\bgot \w|rows differ in length|each row of [xy] has|rows are mixed"
 """Faults that too many numbers may be the cause of."""
 _LONGEST = 100_000
 """Characters of an array that are looked through."""
@@ -62,7 +62,7 @@ class Source:
 
     def _decimal_comma(self, fault: Fault) -> tuple[int, str] | None:
         """Where the numbers of a faulty array seem to have decimal commas, which double their count."""
-        if not _OF_COUNTS.search(fault.message):
+        if not re.search(_OF_COUNTS, fault.message):
             return None
         key = fault.key
         while key and isinstance(key[-1], int):
@@ -70,6 +70,8 @@ class Source:
         start = self.positions.value(key)
         if start is None or self.text[start] not in "[{":
             return None
+        from engine.scenario.syntax_faults import comma_row, decimal_comma
+
         found = comma_row(self.text[start : min(self.positions.end(start), start + _LONGEST)])
         return None if found is None else (start + found[0], decimal_comma(found[1]))
 

@@ -30,8 +30,8 @@ _WORDS = {
 _LIKELY = 500
 """Keys of a table up to which what was meant by an unknown one is looked for."""
 _BOUNDS = {">=": "of at least", "<=": "of at most", ">": "greater than", "<": "less than"}
-_MESSAGE = re.compile(r"Expected `(?P<kinds>[^`]+)`(?: (?P<sign>>=|<=|>|<) (?P<bound>\S+))?")
-_PATH = re.compile(r" - at `\$(?P<path>[^`]*)`$")
+_MESSAGE = r"Expected `(?P<kinds>[^`]+)`(?: (?P<sign>>=|<=|>|<) (?P<bound>\S+))?"
+_PATH = r" - at `\$(?P<path>[^`]*)`$"
 
 
 def convert(
@@ -141,7 +141,7 @@ def not_finite(value: object) -> str:
 
 
 def _translate(message: str, value: object, kind: Any) -> tuple[Key, str]:
-    path = _PATH.search(message)
+    path = re.search(_PATH, message)
     where: Key = ()
     if path:
         where = tuple(int(part) for part in re.findall(r"\[(\d+)\]", path["path"]))
@@ -154,7 +154,7 @@ def _translate(message: str, value: object, kind: Any) -> tuple[Key, str]:
         return where, f"expected {' or '.join(map(str, get_args(kind)))}, got {found(wrong)}"
     if message.startswith("Number out of range"):
         return where, f"the number is too large for a 64-bit float: got {found(wrong)}"
-    match = _MESSAGE.match(message)
+    match = re.match(_MESSAGE, message)
     if match is None:
         return where, message
     if "of length" in message and isinstance(wrong, str):

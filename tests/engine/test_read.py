@@ -17,7 +17,7 @@ from engine.scenario.errors import Problem, ScenarioError
 from engine.scenario.model import Scenario
 from engine.scenario.positions import Positions, line_column
 from engine.scenario.read import read, read_text
-from engine.scenario.syntax import decimal_comma
+from engine.scenario.syntax_faults import decimal_comma
 from engine.trace import Trace
 
 ROOT = Path(__file__).parents[2]

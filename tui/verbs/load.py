@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -99,8 +98,10 @@ def _no_such_name(file: str) -> str:
     from tui.verbs import shipped
 
     names = shipped.names()
+    from difflib import get_close_matches  # slow to import
+
     beside = f"{file}.toml"
     here = os.path.isfile(beside)  # noqa: PTH113 - as above
-    near = [beside] if here else difflib.get_close_matches(file, names, 3, 0.4)
+    near = [beside] if here else get_close_matches(file, names, 3, 0.4)
     hint = f"did you mean {' or '.join(near)}?" if near else f"the shipped ones are {', '.join(names)}"
     return f"there is no file and no shipped scenario {file!r}; {hint}"

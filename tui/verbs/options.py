@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
 from tui.verbs.wrong import PROGRAM
@@ -20,13 +22,35 @@ An address is name[layer][unit], with #sample and @k where needed, everything co
   in iteration 4; of weights and biases @k is the value after k updates. Quote it: a shell reads [ ] and #."""
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """As wide as the terminal, or 80 columns.
+
+    argparse makes one for every option and each time asks `shutil`, which is slow to import, for the width.
+    """
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    """What `shutil.get_terminal_size` says: COLUMNS where it is set, else the terminal's width, else 80."""
+    with suppress(ValueError):
+        if (asked := int(os.environ.get("COLUMNS", ""))) > 0:
+            return asked
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        # no output, closed, or none that is a terminal
+        return 80
+
+
 class Parser(argparse.ArgumentParser):
     """One command's options: no abbreviations, text as written, and errors in the product's form."""
 
     def __init__(self, command: str = "", **settings: Any) -> None:
         super().__init__(
             prog=f"{PROGRAM} {command}".rstrip(),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Formatter,
             allow_abbrev=False,
             add_help=False,
             **settings,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
-from importlib import resources
-from importlib.resources.abc import Traversable
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import scenarios
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 SUFFIX = ".toml"
 
@@ -60,4 +64,10 @@ def _counted(number: int, units: str) -> str:
 
 
 def _folder() -> Traversable:
-    return resources.files("scenarios")
+    folder = Path(scenarios.__file__).parent
+    if folder.is_dir():
+        return folder
+    # the package is in an archive; what reads one is slow to import
+    from importlib import resources
+
+    return resources.files(scenarios)
