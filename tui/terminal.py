@@ -55,7 +55,7 @@ _WORDS = str.maketrans(
 )
 _RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
 _SCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₍₎⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾", "0123456789+-()0123456789+-()")
-_POWER = re.compile(f"(?<![{_RAISED}⁽])[{_RAISED}]+(?!⁾)")
+_POWER = f"(?<![{_RAISED}⁽])[{_RAISED}]+(?!⁾)"
 
 
 def is_interactive() -> bool:
@@ -91,7 +91,7 @@ def to_ascii(text: str) -> str:
     """`text` in ASCII, the signs of mathematics by their usual spellings: δ⁽¹⁾ is delta(1), x² is x^2."""
     if text.isascii():
         return text
-    text = _POWER.sub(lambda match: "^" + match[0], text).translate(_SCRIPTS).translate(_WORDS)
+    text = re.sub(_POWER, lambda match: "^" + match[0], text).translate(_SCRIPTS).translate(_WORDS)
     bare = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
     return bare.encode("ascii", "replace").decode("ascii")
 

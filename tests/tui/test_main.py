@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,6 +125,16 @@ class TestLight:
     def test_choices_are_the_engines(self) -> None:
         assert [one.name.lower() for one in Granularity] == list(GRANULARITIES)
         assert [str(one) for one in Phase] == list(PHASES)
+
+    @pytest.mark.parametrize("columns", ["100", " 60 ", "0", "-5", "wide", ""])
+    def test_help_is_as_wide_as_the_terminal(self, columns: str, monkeypatch: Any) -> None:
+        monkeypatch.setenv("COLUMNS", columns)
+        monkeypatch.setattr("os.get_terminal_size", lambda _: os.terminal_size((90, 24)))
+        monkeypatch.setattr("sys.__stdout__", sys.stderr)
+        parser = COMMANDS["check"].parser("check")
+        ours = parser.format_help()
+        parser.formatter_class = RawDescriptionHelpFormatter
+        assert ours == parser.format_help()
 
     def test_version_of_what_is_installed(self, monkeypatch: Any, capsys: Any) -> None:
         monkeypatch.setattr("importlib.metadata.version", lambda name: "1.2.3")

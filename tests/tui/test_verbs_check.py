@@ -195,6 +195,17 @@ def test_the_first_line_comes_before_the_engine_is_loaded() -> None:
     assert json.loads(done.stdout) == [0, []]
 
 
+def test_a_check_loads_nothing_that_the_file_does_not_call_for() -> None:
+    slow = {"csv", "difflib", "random", "shutil", "tempfile", "zipfile", "importlib.resources"}
+    slow |= {f"engine.{name}" for name in ("closed_form", "datasets", "goal", "hand", "paths", "printers", "symmetry")}
+    slow |= {f"engine.scenario.{name}" for name in ("csv_data", "syntax_faults")}
+    code = f"import sys\nfrom tui.main import main\nmain(['check', 'softplus'])\nprint({slow} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "set()"
+
+
 @pytest.mark.parametrize("file", ["softplus", "zero_init"])
 def test_every_line_stands_by_itself(file: str, capsys: Any) -> None:
     assert main(["check", file]) == 0

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import scenarios
 from tui.main import main
 from tui.verbs.list import EXERCISES
 from tui.verbs.shipped import describe, find, names, shipped
@@ -44,6 +45,15 @@ def test_find() -> None:
     found = find("softplus")
     assert found is not None
     assert found.name == "softplus.toml"
+
+
+def test_what_is_shipped_in_an_archive_is_found(monkeypatch: Any) -> None:
+    there = names()
+    monkeypatch.setattr(scenarios, "__file__", str(FOLDER / "an.zip" / "scenarios" / "__init__.py"))
+    assert names() == there
+    found = find("softplus")
+    assert found is not None
+    assert found.read_bytes() == (FOLDER / "softplus.toml").read_bytes()
 
 
 def test_a_head_may_leave_out_what_a_file_may() -> None:
