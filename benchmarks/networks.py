@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.losses import LOSSES
 from engine.optimizers import OPTIMIZERS
 from engine.scenario.model import Array, Layer, Loss, Optimizer, Scenario, Training, frozen_array
+from engine.structs import replace
 
 
 class Net(Struct, frozen=True):

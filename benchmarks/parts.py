@@ -11,13 +11,12 @@ from itertools import pairwise
 from statistics import median
 from typing import TextIO
 
-from msgspec.structs import replace
-
 from benchmarks.measure import ROOT, fresh, interleaved, peak_megabytes, printed
 from benchmarks.networks import LARGE, SMALL, TINY, Net
 from benchmarks.peers import PEERS
 from benchmarks.report import Section, Target, ratio, seconds
 from engine.checkpoints import OVERHEAD
+from engine.structs import replace
 from engine.trace import Trace
 
 SLOW = {"PyTorch": 10, "micrograd": 100}

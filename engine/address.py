@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 
 from msgspec import Struct
-from msgspec.structs import replace
+
+from engine.structs import replace
 
 _ADDRESS = re.compile(
     r"""\s*(?P<name>[A-Za-z_]\w*)

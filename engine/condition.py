@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.address import Address, AddressError
@@ -44,6 +43,7 @@ from engine.known import known_at
 from engine.quantity import Key, Kind, Quantity
 from engine.scenario.model import Array
 from engine.state import State
+from engine.structs import replace
 from engine.trace import Trace
 
 LOSS: Key = ("loss", None)

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.address import Address, AddressError
 from engine.numbers import rounded, shortest
 from engine.scenario.expectations import form, wrong_shape
 from engine.scenario.model import Expectation
+from engine.structs import replace
 from engine.trace import Trace
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address
@@ -15,6 +14,7 @@ from engine.formula.ground import SAMPLES, ground
 from engine.formula.nodes import Add, Mul, Node, Ref, Symbol, Total, children
 from engine.quantity import Key, Kind, Quantity
 from engine.scenario.model import Array
+from engine.structs import replace
 from engine.trace import Step, Trace
 
 AGREES_TO = 1e-9

@@ -13,7 +13,6 @@ import math
 from collections.abc import Callable
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.address import Address
 from engine.explain import Equation
@@ -22,6 +21,7 @@ from engine.goal_algebra import Algebra, GoalError, NoAlgebraError
 from engine.numbers import shortest
 from engine.printers.base import Page, Printer
 from engine.scenario.model import Array, Goal, Layer, Normalisation, Scenario, frozen_array
+from engine.structs import replace
 from engine.trace import Progress, Trace
 
 EPSILON = 2.0**-52

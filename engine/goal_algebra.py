@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.activations import INF, SELU_ALPHA, SELU_SCALE, A
 from engine.address import Address
@@ -35,6 +34,7 @@ from engine.layers.stage import Stage
 from engine.numbers import shortest
 from engine.quantity import Key
 from engine.scenario.model import Goal
+from engine.structs import replace
 from engine.trace import Trace
 
 

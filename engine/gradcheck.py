@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address
@@ -28,6 +27,7 @@ from engine.penalties import in_gradient, on
 from engine.quantity import Key
 from engine.scenario.model import Array
 from engine.state import State
+from engine.structs import replace
 from engine.trace import Trace
 
 MOST = 200

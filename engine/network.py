@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.batches import Batches
@@ -27,6 +26,7 @@ from engine.quantity import Key, Kind, Phase, Quantity
 from engine.scenario.model import Array, Layer, Scenario
 from engine.state import Layout, State
 from engine.statistics import statistics
+from engine.structs import replace
 from engine.update import Update
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from functools import partial
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.formula.nodes import Index
 from engine.network import Network
 from engine.notation_style import DEFAULT, LETTERS, Style, ascii_letter
 from engine.notation_words import Words
+from engine.structs import replace
 
 _SUBSCRIPT = str.maketrans("0123456789+-()aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _SUPERSCRIPT = str.maketrans("0123456789+-()t", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ᵗ")

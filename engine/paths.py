@@ -17,7 +17,6 @@ from itertools import islice
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.address import Address, AddressError
 from engine.formula.nodes import Mul, Num, Symbol, Total
@@ -28,6 +27,7 @@ from engine.paths_links import At, Factor, Link, Scene, links_of
 from engine.printers.base import Page, Printer
 from engine.quantity import Key
 from engine.scenario.model import Array
+from engine.structs import replace
 from engine.trace import Trace
 
 MOST = 64

@@ -7,7 +7,6 @@ every walk keeps. So for a network with none of these a prediction is the forwar
 from __future__ import annotations
 
 import numpy as np
-from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.layers.activation import Elementwise
@@ -18,6 +17,7 @@ from engine.layers.normalise import Normalise
 from engine.layers.stage import Parameters, Work
 from engine.network import Network
 from engine.scenario.model import Array
+from engine.structs import replace
 
 
 def predict(network: Network, state: Parameters, x: Array) -> Array:

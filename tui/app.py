@@ -154,9 +154,8 @@ class StepperApp(App[None]):
             self._try(lambda: self._walk(load(name)))
 
     def _walk(self, scenario: Scenario) -> None:
-        from msgspec.structs import replace
-
         from engine.plan import PlanError
+        from engine.structs import replace
         from tui.screens.stepper import StepperScreen
         from tui.session import Session
         from tui.settings import Settings
@@ -181,8 +180,7 @@ class StepperApp(App[None]):
 
     def keep(self, settings: Settings) -> str:
         """Write what is chosen to the file of settings; where it is, or why it could not be written."""
-        from msgspec.structs import replace
-
+        from engine.structs import replace
         from tui.preferences import Preferences, PreferencesError, settings_path
         from tui.preferences_write import save_preferences
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.address import Address, AddressError
 from engine.condition import Condition, Sight, condition, sight
+from engine.structs import replace
 from engine.trace import PROGRESS_EVERY, Progress, Trace
 
 FORWARD, BACKWARD = 1, -1

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.notation_style import STYLE_OPTIONS
 from engine.plan import Granularity
 from engine.scenario.notation import letters
+from engine.structs import replace
 from tui.session import Session
 from tui.settings import CARRIES, Settings
 from tui.themes import BY_PALETTE
@@ -70,12 +70,12 @@ def chosen(session: Session, settings: Settings, key: str, by: int) -> Settings:
     if key == "stride":
         return replace(settings, granularity=Granularity((settings.granularity + by) % len(Granularity)))
     if key in SWITCHES:
-        return replace(settings, **{key: not getattr(settings, key)})
+        return replace(settings, **{key: not getattr(settings, key)})  # type: ignore[arg-type]  # a switch, by its name
     option = next(option for option in STYLE_OPTIONS if NOTATION + option.name == key)
     style = session.style(settings)
     at = option.choices.index(getattr(style, option.name))
     changed = {option.name: option.choices[(at + by) % len(option.choices)]}
-    return replace(settings, style=replace(style, **changed))
+    return replace(settings, style=replace(style, **changed))  # type: ignore[arg-type]  # an option, by its name
 
 
 def with_letters(session: Session, settings: Settings, text: str) -> Settings:

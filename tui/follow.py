@@ -12,13 +12,13 @@ from enum import StrEnum
 from functools import lru_cache
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.address import Address
 from engine.formula.nodes import Index, Ref
 from engine.known import references
 from engine.plan import Granularity, Plan
 from engine.quantity import Kind, Phase, Quantity
+from engine.structs import replace
 from tui.recurring import Axis, Box, Recurring, axes_of, meet
 from tui.session import Session
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from msgspec import Struct, field
-from msgspec.structs import replace
+
+from engine.structs import replace
 
 KEPT = 200
 """Places kept in either direction: more than anybody goes back through."""

@@ -15,12 +15,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address, AddressError
 from engine.notation import Place
 from engine.quantity import Phase, Quantity
+from engine.structs import replace
 from tui.recurring import Axis, Box, Recurring, around, axes_of, meet
 from tui.session import Session, shown_to
 from tui.settings import Settings

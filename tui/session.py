@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache, partial
 
-from msgspec.structs import replace
-
 from engine.address import Address, AddressError
 from engine.hand.trace import HandTrace
 from engine.notation import Notation, Place
@@ -21,6 +19,7 @@ from engine.printers.ascii import AsciiPrinter
 from engine.printers.base import SHORTEST, Printer
 from engine.quantity import Kind
 from engine.scenario.model import Note, Scenario
+from engine.structs import replace
 from engine.symmetry import Units, identical_units, statement, statements
 from engine.trace import Progress, Step, Trace
 from tui.by_hand import ByHand

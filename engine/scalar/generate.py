@@ -34,7 +34,6 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-from msgspec.structs import replace
 
 from engine.formula.functions import FUNCTIONS, divide, power
 from engine.network import Network
@@ -42,6 +41,7 @@ from engine.quantity import Key, Kind, Quantity
 from engine.scalar.graph import Form, Graph, Operation, elements, form_of, name_of
 from engine.scalar.wide import NotWideError, wide_layers
 from engine.scenario.model import Array
+from engine.structs import replace
 
 ETA: Key = ("lr", None)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.address import Address, AddressError
 from engine.batches import Batches
@@ -37,6 +36,7 @@ from engine.scenario.targets import (
     words_for,
 )
 from engine.scenario.words import count
+from engine.structs import replace
 
 if TYPE_CHECKING:
     from engine.trace import Trace

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.address import Address, AddressError, parse, shown
 from engine.scenario import schema
@@ -21,6 +20,7 @@ from engine.scenario.errors import At, Faults, Key
 from engine.scenario.model import Array, Expectation, Note, frozen_array
 from engine.scenario.tables import convert
 from engine.scenario.words import count, did_you_mean, found, nearest, quoted
+from engine.structs import replace
 from engine.suggestions import spelt
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """What a scenario is, once read: plain immutable data, every shape already checked.
 
 Nothing here knows TOML. `engine.scenario.read` is the only maker of a `Scenario` from a file; tests and
-edits make them by hand or with `msgspec.structs.replace`.
+edits make them by hand or with `engine.structs.replace`.
 """
 
 from __future__ import annotations

@@ -9,8 +9,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from msgspec.structs import replace
-
 from engine.names import Names
 from engine.network import Network
 from engine.plan import Plan, PlanError
@@ -29,6 +27,7 @@ from engine.scenario.syntax import SyntaxFaultError, decode, newlines, parse
 from engine.scenario.tables import convert
 from engine.scenario.training import read_training, training
 from engine.scenario.words import did_you_mean, nearest
+from engine.structs import replace
 
 
 def read(path: Path | str) -> Scenario:

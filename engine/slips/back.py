@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
 from engine.activations import ACTIVATIONS
 from engine.formula.ground import units_of
 from engine.formula.nodes import (
@@ -30,6 +28,7 @@ from engine.slips.site import (
     with_refs,
     without,
 )
+from engine.structs import replace
 
 
 def sign(site: Site) -> Iterator[Variant]:

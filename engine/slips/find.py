@@ -11,7 +11,6 @@ from decimal import Decimal
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.address import Address
 from engine.arithmetic import MOST_DIGITS, Arithmetic
@@ -24,6 +23,7 @@ from engine.hand.work import CircularError, State, Work, decimals
 from engine.quantity import Kind
 from engine.slips.site import Site, Variant
 from engine.slips.table import SLIPS, Slip
+from engine.structs import replace
 from engine.trace import Trace
 
 EVERY = 20

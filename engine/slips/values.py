@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from msgspec.structs import replace
-
 from engine.formula.ground import units_of
 from engine.formula.nodes import (
     Let,
@@ -36,6 +34,7 @@ from engine.slips.site import (
     with_refs,
     without,
 )
+from engine.structs import replace
 
 
 def factor_missing(site: Site) -> Iterator[Variant]:

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.losses import LOSSES
@@ -31,6 +30,7 @@ from engine.scenario.model import (
     Training,
     frozen_array,
 )
+from engine.structs import replace
 
 
 def examples(count: int) -> settings:

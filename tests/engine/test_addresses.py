@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from strategies import layer, scenario, softmax_batch, softplus_network
 
 from engine.address import Address, AddressError, parse
 from engine.notation_style import Style
 from engine.scenario.model import Scenario
 from engine.scenario.read import read
+from engine.structs import replace
 from engine.suggestions import missing, spelt
 from engine.trace import Trace
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from strategies import (
     examples,
     layer,
@@ -32,6 +31,7 @@ from engine.numbers import rounded
 from engine.scenario.model import Penalty, Scenario
 from engine.slips.find import find_slips
 from engine.slips.table import SLIPS
+from engine.structs import replace
 from engine.trace import Trace
 
 

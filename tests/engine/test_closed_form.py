@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 
 from engine.closed_form import ClosedForm, NoClosedForm, closed_form, closed_form_lines, distances
 from engine.notation import Notation
@@ -26,6 +25,7 @@ from engine.scenario.model import (
     Training,
     frozen_array,
 )
+from engine.structs import replace
 from engine.trace import Trace
 
 HALF_MEAN = Loss("squared_error", 0.5, "sum", "mean")
@@ -212,12 +212,12 @@ BASE = linear(RNG.normal(size=(4, 2)), RNG.normal(size=(4, 2)))
 GAMMA = frozen_array([1.0, 1.0])
 
 
-def with_layer(**more: object) -> Scenario:
-    return replace(BASE, layers=(replace(BASE.layers[0], **more),))
+def with_layer(**more: object) -> Scenario:  # type: ignore[arg-type]
+    return replace(BASE, layers=(replace(BASE.layers[0], **more),))  # type: ignore[arg-type]
 
 
-def with_training(**more: object) -> Scenario:
-    return replace(BASE, training=replace(BASE.training, **more))
+def with_training(**more: object) -> Scenario:  # type: ignore[arg-type]
+    return replace(BASE, training=replace(BASE.training, **more))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 
 from engine.comparisons import check_comparisons
 from engine.scenario.model import Comparison
 from engine.scenario.read import read
+from engine.structs import replace
 from engine.trace import Trace
 
 ONE = """

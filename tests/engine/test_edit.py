@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.goal import changed, solve
 from engine.losses import LOSSES
@@ -23,6 +22,7 @@ from engine.network import Network
 from engine.scenario.edit import MAX_WRITTEN, Draft, EditError
 from engine.scenario.model import Scenario
 from engine.scenario.targets import GIVEN
+from engine.structs import replace
 from engine.trace import Trace
 
 ROOT = Path(__file__).parents[2]

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from strategies import softmax_batch, softplus_network, with_training, zero_network
 
 from engine.address import Address
 from engine.expect import Match, Verdict, check_expectations, match
 from engine.notation_style import Style
 from engine.scenario.model import Expectation, Scenario, frozen_array
+from engine.structs import replace
 from engine.trace import Trace
 
 EXACT, ROUNDS, TRUNCATED, TOLERANCE, PROPAGATED, NO_DIGIT, WRONG = Match

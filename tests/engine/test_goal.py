@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from strategies import examples
 
 from engine.activations import ACTIVATIONS, INF
@@ -35,6 +34,7 @@ from engine.scenario.model import (
     Training,
     frozen_array,
 )
+from engine.structs import replace
 from engine.trace import Trace
 
 SGD = Optimizer("sgd", 0.1)

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from strategies import (
     by_arrays,
     examples,
@@ -34,6 +33,7 @@ from engine.layers.loss import LossStage
 from engine.layers.stage import Parameters, Work
 from engine.losses import LOSSES
 from engine.scenario.model import Array, Loss, Scenario
+from engine.structs import replace
 from engine.trace import Trace
 
 

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from strategies import examples, layer, scenario, softmax_batch, softplus_network, with_training
 
 from engine.address import AddressError
@@ -26,6 +25,7 @@ from engine.quantity import Kind
 from engine.scenario.errors import ScenarioError
 from engine.scenario.model import Penalty, Scenario
 from engine.scenario.read import read, read_text
+from engine.structs import replace
 from engine.trace import Trace
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from msgspec.structs import replace
 from strategies import layer, scenario, softmax_batch, softplus_network, with_training
 
 from engine.arithmetic import Arithmetic
@@ -14,6 +13,7 @@ from engine.printers.ascii import AsciiPrinter
 from engine.printers.base import Printer
 from engine.printers.hand import hand_lines
 from engine.scenario.model import Scenario
+from engine.structs import replace
 from engine.trace import Trace
 
 TRUNCATED = Arithmetic(3, rounding="truncate", exact=("fprime", "da", "delta"))

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from strategies import OPTION_VALUES, examples, layer, scenario, scenarios, softmax_batch, with_training
 from test_goldens import RUNS, off_pytorch
 
@@ -22,6 +21,7 @@ from engine.formula.evaluate import agrees
 from engine.formula.nodes import Node, Var, substitute
 from engine.optimizers import OPTIMIZERS, T, canonical
 from engine.scenario.model import Optimizer, Scenario
+from engine.structs import replace
 from engine.trace import Trace
 
 ETA = 0.1

@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address, AddressError
@@ -29,6 +28,7 @@ from engine.scenario.model import (
     Training,
     frozen_array,
 )
+from engine.structs import replace
 from engine.trace import Trace
 
 BOUND = 1e-12

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 from strategies import layer, scenario, with_training
 from test_optimizers import caught, run_named
 
@@ -17,6 +16,7 @@ from engine.formula.nodes import Var
 from engine.gradcheck import KINK, check_gradients
 from engine.penalties import PENALTIES, on
 from engine.scenario.model import Clipping, Optimizer, Penalty, Scenario
+from engine.structs import replace
 from engine.trace import Trace
 
 W1, W2 = np.array([[0.5, -1.0], [0.25, 0.75]]), np.array([[1.0, -0.5]])

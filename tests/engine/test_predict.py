@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 
 from engine.predict import activation_at, elementwise, evaluation, predict
 from engine.scenario.read import read
+from engine.structs import replace
 from engine.trace import Trace
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from msgspec.structs import replace
 from strategies import (
     examples,
     layer,
@@ -40,6 +39,7 @@ from engine.printers.base import Page, Printer
 from engine.printers.lines import lines
 from engine.quantity import Phase
 from engine.scenario.model import Loss, Optimizer, Scenario
+from engine.structs import replace
 from engine.trace import Trace
 
 GOLDEN = Path(__file__).parents[1] / "goldens" / "printers"

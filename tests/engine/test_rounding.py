@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from strategies import examples, layer, scenario, softplus_network, with_training
 
 from engine.arithmetic import Arithmetic
@@ -20,6 +19,7 @@ from engine.hand.rounding import Printed, Propagation, find_rounding, left_exact
 from engine.hand.trace import HandTrace
 from engine.scenario.model import Expectation, Scenario, frozen_array
 from engine.scenario.read import read
+from engine.structs import replace
 from engine.trace import Trace
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 from strategies import by_arrays, layer, normalised, scenario, with_training
 from test_optimizers import caught, run_named
 
@@ -29,6 +28,7 @@ from engine.layers.stage import Parameters, Work, gradient_of
 from engine.scenario.json_schema import json_schema
 from engine.scenario.model import Clipping, Dropout, Noise, Scenario
 from engine.scenario.read import read_text
+from engine.structs import replace
 from engine.trace import Trace
 
 X = np.array([[1.0, 0.5], [-0.75, 2.0], [0.25, -1.0], [1.5, 1.0]])

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from strategies import examples
 
 from engine.activations import ACTIVATIONS
@@ -23,6 +22,7 @@ from engine.scenario.model import (
     frozen_array,
 )
 from engine.scenario.read import read
+from engine.structs import replace
 from engine.symmetry import Units, bits, identical_units, statement, statements, stuck
 from engine.trace import Trace
 

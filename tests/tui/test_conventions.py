@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 from scenes import SCENARIOS, SHIPPED
 
 from engine.arithmetic import Arithmetic
@@ -28,6 +27,7 @@ from engine.plan import Granularity
 from engine.printers.lines import lines
 from engine.quantity import Kind, Phase
 from engine.scenario.read import read_text
+from engine.structs import replace
 from engine.trace import Trace
 from tui.edits import Edits
 from tui.main import main
@@ -42,7 +42,7 @@ FUNCTIONS = {"softplus": "φ", "sigmoid": "S", "ln": "log"}
 
 SHOWN: dict[str, Style] = {
     **{
-        f"{option.name} {choice}": replace(DEFAULT, **{option.name: choice})
+        f"{option.name} {choice}": replace(DEFAULT, **{option.name: choice})  # type: ignore[arg-type]
         for option in STYLE_OPTIONS
         for choice in option.choices[1:]
     },

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from rich.color import Color
 from rich.style import Style
 from scenes import SCENARIOS, net, shipped
 
 from engine.scenario.model import Scenario, frozen_array
+from engine.structs import replace
 from tui.draw.cells import Drawing, Look, width_of
 from tui.draw.curves import VIEWS, available, draw_curves
 from tui.draw.curves_lines import _numbers

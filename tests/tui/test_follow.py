@@ -8,7 +8,6 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from scenes import net, shipped
 
 from engine.address import Address
@@ -16,6 +15,7 @@ from engine.explain import explain
 from engine.formula.nodes import Node, Symbol, children
 from engine.plan import Granularity
 from engine.scenario.model import Clipping, Optimizer, Penalty
+from engine.structs import replace
 from engine.trace import Step
 from tui.follow import Follow, FollowError, Following
 from tui.session import Session

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
 from engine.notation_style import STYLE_OPTIONS, Style
 from engine.scenario.read import read
+from engine.structs import replace
 from tui.draw.formula import draw_formula
 from tui.draw.graph import draw_graph
 from tui.draw.network import NetworkView

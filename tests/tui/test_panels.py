@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from scenes import net, note, shipped
 
 from engine.address import Address
 from engine.numbers import fixed
 from engine.plan import Granularity
 from engine.scenario.model import Scenario
+from engine.structs import replace
 from tui.draw.cells import Canvas, Look, Row, Span, width_of
 from tui.draw.formula import EQUATIONS, PRIORITY, draw_formula
 from tui.draw.graph import draw_graph

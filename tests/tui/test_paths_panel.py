@@ -7,10 +7,10 @@ from helpers import text_at
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from scenes import SHIPPED, net, sampled_steps, shipped, shipped_session
 
 from engine.notation import Place
+from engine.structs import replace
 from tui.draw.cells import Drawing, plain_text, width_of
 from tui.draw.paths import chosen_parameter, draw_paths, lit_path, path_count
 from tui.session import Session

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 from helpers import LARGE, SMALL, run, walking
-from msgspec.structs import replace
 from scenes import shipped
 from textual._context import active_app
 from textual.widgets import OptionList
 
 from engine.scenario.model import Scenario
+from engine.structs import replace
 from tui.screens.picker import PickerScreen
 from tui.screens.stepper import StepperScreen
 from tui.verbs.shipped import shipped as entries

@@ -12,7 +12,6 @@ import pytest
 from helpers import run, walking
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from scenes import shipped
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingsMap
@@ -21,6 +20,7 @@ from textual.widgets import Static
 
 from engine import atomic
 from engine.plan import Granularity
+from engine.structs import replace
 from tui.commands import BY_ID, COMMANDS
 from tui.keys import MODIFIERS, PUNCTUATION, KeyNameError, character_name, key_of, written
 from tui.preferences import (

@@ -7,12 +7,12 @@ from functools import cache
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from scenes import net, note, shipped
 
 from engine.activations import ACTIVATIONS
 from engine.address import Address
 from engine.scenario.model import Note
+from engine.structs import replace
 from engine.trace import Step
 from tui.search import Found, Search, SearchError, folded
 from tui.session import Session

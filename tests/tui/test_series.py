@@ -6,12 +6,12 @@ from threading import Event, Thread
 
 import numpy as np
 import pytest
-from msgspec.structs import replace
 from scenes import net, shipped
 
 import engine.trace
 from engine.address import Address
 from engine.scenario.model import Scenario
+from engine.structs import replace
 from engine.trace import Trace
 from tui import series as module
 from tui.series import Series

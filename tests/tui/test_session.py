@@ -7,12 +7,12 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from scenes import net, note, shipped
 
 from engine.address import Address
 from engine.plan import Granularity
 from engine.scenario.model import Note
+from engine.structs import replace
 from tui.draw.cells import plain_text
 from tui.draw.formula import draw_formula
 from tui.search import Search

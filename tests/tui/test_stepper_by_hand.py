@@ -10,7 +10,6 @@ from threading import Event
 
 import pytest
 from helpers import LARGE, SMALL, Walker, keys_of, run, text_at, walking
-from msgspec.structs import replace
 from scenes import SCENARIOS, net, shipped
 from textual.worker import WorkerCancelled
 
@@ -19,6 +18,7 @@ from engine.hand.trace import HandTrace
 from engine.printers.hand import MORE, hand_lines
 from engine.scenario.model import Scenario
 from engine.scenario.read import read
+from engine.structs import replace
 from engine.trace import Trace
 from tui import by_hand
 from tui.by_hand import ByHand

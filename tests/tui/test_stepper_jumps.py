@@ -6,11 +6,11 @@ import asyncio
 
 import pytest
 from helpers import Gate, keys_of, run, walking
-from msgspec.structs import replace
 from scenes import net, shipped
 from textual.widgets import Input
 
 from engine.scenario.model import Scenario
+from engine.structs import replace
 from engine.trace import PROGRESS_EVERY, Trace
 from tui.screens.goto import GoToScreen
 from tui.screens.working import Finished, Progressed

@@ -7,12 +7,12 @@ import re
 import numpy as np
 import pytest
 from helpers import LARGE, SMALL, Walker, run, walking
-from msgspec.structs import replace
 from scenes import net, shipped
 
 from engine.address import Address
 from engine.numbers import fixed
 from engine.scenario.model import Scenario
+from engine.structs import replace
 from tui.widgets.panels import GraphPanel
 
 WIRE = r"\s│┃├┠─━┄┅●◀▶┤┨┥┝"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from helpers import LARGE, SMALL, Drawn, run, walking
-from msgspec.structs import replace
 from scenes import net, note, shipped
 
 from engine.address import Address
 from engine.scenario.model import Note, Scenario
+from engine.structs import replace
 from tui.palette import PALETTES
 from tui.screens.sharing import COPIES
 from tui.verbs.shipped import shipped as entries

@@ -11,11 +11,11 @@ from helpers import cells_of, text_at
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from msgspec.structs import replace
 from scenes import SHIPPED, different, net, sampled_steps, shipped, shipped_session
 
 from engine.address import Address
 from engine.scenario.model import Scenario, frozen_array
+from engine.structs import replace
 from tui.draw.cells import Drawing, Hit, plain_text, width_of
 from tui.draw.figures import number
 from tui.draw.values import TABLES, draw_values, table_text

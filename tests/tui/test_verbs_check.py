@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 from scenes import SCENARIOS, SHIPPED, different
 
 from engine.gradcheck import check_gradients
 from engine.scenario.read import read
+from engine.structs import replace
 from engine.trace import Trace
 from tui.main import main
 from tui.verbs.check import reach

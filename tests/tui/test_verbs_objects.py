@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
-from msgspec.structs import replace
 from scenes import SHIPPED, shipped
+
+from engine.structs import replace
 
 sys.path.append(str(Path(__file__).parents[1] / "engine"))
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from helpers import Gate, Walker, run, walking
-from msgspec.structs import replace
 from scenes import SCENARIOS, net, shipped
 from textual.widgets import Input, OptionList
 from what_if import TABLE, said, same_as_fresh, scenario_of, status_of, typed
@@ -18,6 +17,7 @@ from engine.notation_style import Style
 from engine.scenario.edit import Draft
 from engine.scenario.model import Scenario
 from engine.scenario.read import read_text
+from engine.structs import replace
 from engine.trace import PROGRESS_EVERY, Progress, Trace
 from tui import session as sessions
 from tui.session import Session

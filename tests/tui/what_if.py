@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 from helpers import Walker
-from msgspec.structs import replace
 from scenes import shipped
 from textual.widgets import Input, Static
 
 from engine.scenario.model import Scenario
 from engine.scenario.read import read_text
+from engine.structs import replace
 from tui.session import Session
 from tui.widgets.panels import Panel
 

@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from msgspec import Struct
-from msgspec.structs import replace
 
+from engine.structs import replace
 from tui.draw.graph_grid import LINES, Grid, grid_for
 from tui.draw.graph_model import Widths
 from tui.draw.graph_rows import (

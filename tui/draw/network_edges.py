@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.address import Address, AddressError
 from engine.quantity import Phase
 from engine.scenario.model import Array
+from engine.structs import replace
 from engine.trace import Step
 from tui.session import Session
 from tui.settings import Settings

@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.quantity import Phase
+from engine.structs import replace
 from tui.draw.cells import Canvas, Look, Row, width_of
 from tui.draw.wrap import clip
 from tui.session import Session

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from engine.notation_style import DEFAULT, LETTERS, described, function_letters
+from engine.structs import replace
 from tui.choices import choices, chosen, with_letters
 from tui.draw.curves import VIEWS, available
 from tui.draw.paths import path_count
@@ -138,7 +137,7 @@ class Looking(Moving):
 
     def change(self, **changes: object) -> None:
         """Show things otherwise."""
-        self.settings = replace(self.settings, **changes)
+        self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]  # fields of Settings, by name
 
     def action_long_way(self) -> None:
         self.change(long_way=not self.settings.long_way)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from msgspec.structs import replace
 from textual import on
 from textual.timer import Timer
 
 from engine.plan import Granularity
+from engine.structs import replace
 from tui.follow import Follow
 from tui.places import Places
 from tui.screens.working import Working

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from msgspec.structs import replace
-
+from engine.structs import replace
 from tui.screens.moving import Moving
 from tui.settings import Settings
 

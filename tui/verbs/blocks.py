@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from msgspec.structs import replace
 
 from engine.address import Address
 from engine.conventions import conventions_in
@@ -18,6 +17,7 @@ from engine.printers.hand import brief, hand_lines
 from engine.printers.lines import lines
 from engine.scenario.errors import clean
 from engine.scenario.model import Array
+from engine.structs import replace
 from engine.trace import Step
 from tui.session import Session
 from tui.settings import Settings

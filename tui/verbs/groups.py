@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from engine.address import Address
 from engine.plan import Granularity, Place
 from engine.printers.base import Printer
 from engine.printers.lines import array_line, relation
 from engine.quantity import Phase, Quantity
+from engine.structs import replace
 from engine.trace import Trace
 from tui.verbs.wrong import WrongInputError
 

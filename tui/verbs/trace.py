@@ -7,13 +7,12 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable
 
-from msgspec.structs import replace
-
 from engine.conventions import conventions
 from engine.plan import Granularity
 from engine.printers.ascii import AsciiPrinter
 from engine.printers.base import SHORTEST, Printer
 from engine.quantity import Phase
+from engine.structs import replace
 from tui.session import Session
 from tui.settings import Settings
 from tui.terminal import Writer, encodes, to_ascii
