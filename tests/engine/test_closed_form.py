@@ -212,11 +212,11 @@ BASE = linear(RNG.normal(size=(4, 2)), RNG.normal(size=(4, 2)))
 GAMMA = frozen_array([1.0, 1.0])
 
 
-def with_layer(**more: object) -> Scenario:  # type: ignore[arg-type]
+def with_layer(**more: object) -> Scenario:
     return replace(BASE, layers=(replace(BASE.layers[0], **more),))  # type: ignore[arg-type]
 
 
-def with_training(**more: object) -> Scenario:  # type: ignore[arg-type]
+def with_training(**more: object) -> Scenario:
     return replace(BASE, training=replace(BASE.training, **more))  # type: ignore[arg-type]
 
 
