@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from engine.layers.stage import Work
+from engine.memory import Vectors
 from engine.network import Network
 from engine.quantity import Key
 from engine.scenario.model import Array
@@ -102,13 +103,13 @@ def record(network: Network, state: State) -> Record:
         return Record(network, state, _computed(network, state))
 
 
-def iterate(network: Network, state: State) -> tuple[State, Record]:
-    """State @k to state @k+1, and the record between them.
+def iterate(network: Network, state: State, vector: Array | None = None) -> tuple[State, Record]:
+    """State @k to state @k+1, written into `vector` where that is given, and the record between them.
 
     A large gradient that only the update reads is written where the new weights will be, and into these; whoever asks
     the record for it has it computed again. So an update writes, and its record keeps, half of what it would.
     """
-    after = State(state.k + 1, np.empty(network.layout.size), network.layout)
+    after = State(state.k + 1, np.empty(network.layout.size) if vector is None else vector, network.layout)
     room = {key: after["W", key[1]] for key in network.spent}
     with np.errstate(all="ignore"):
         work = _computed(network, state, room)
@@ -125,6 +126,10 @@ def _handed_out(state: State) -> State:
     return State(state.k, state.vector, state.layout)
 
 
+VECTORS = 64
+"""States whose memory is used again: more than a trace keeps beside its checkpoints."""
+
+
 class ArrayRunner:
     """Iterations of one network by arrays."""
 
@@ -135,10 +140,11 @@ class ArrayRunner:
         self._network = network
         self._fading = network.fading()
         self._spare: list[Array] = []
+        self._vectors = Vectors(network.layout.size, VECTORS)
 
     def iterate(self, state: State) -> tuple[State, Record]:
         """State @k to state @k+1, and the record between them."""
-        return iterate(self._network, state)
+        return iterate(self._network, state, self._vectors.take())
 
     def record(self, state: State) -> Record:
         """The record @k."""

@@ -263,12 +263,12 @@ class Trace(Sequence[Step]):
         return after
 
     def _room(self, start: State) -> int:
-        """How many records are kept: those of two stretches, if there is room for them."""
+        """How many records are kept: those of a stretch besides, if there is room for them."""
         if self.runner.instant:
             return RECORDS_KEPT
         arrays = 5 * 8 * self.network.batches.largest * sum(self.network.sizes[1:])
         room = RECORD_BYTES // (2 * start.vector.nbytes + arrays)
-        return 2 * (FINE + 1) if room >= 2 * (FINE + 1) else RECORDS_KEPT
+        return RECORDS_KEPT + FINE if room >= RECORDS_KEPT + FINE else RECORDS_KEPT
 
     def _look_behind(self, k: int) -> None:
         """Have the records that lead back from record @k, as far as the steps on the way there cannot make them.
@@ -277,21 +277,24 @@ class Trace(Sequence[Step]):
         replayed at once. So a step back takes one update anywhere, and a seek as many as a stretch has.
         """
         spacing = self._checkpoints.spacing
-        if self.runner.instant or 2 * (spacing + 1) > self._records_most:
+        if self.runner.instant or spacing > self._records_most - RECORDS_KEPT:
             return
         first = k - k % spacing
-        self._replay(first, k)
-        if first:
-            self._replay(first - spacing, 2 * first - k)
-
-    def _replay(self, first: int, stop: int) -> None:
-        """Have the records from the kept state @first up to @stop, and the states after them."""
-        for k in range(first, stop):
-            made = self._records.get(k)
-            if made is None or made.after is None:
-                _, made = self.runner.iterate(self.state(k))
-                self._note(k, [made.loss], True)
-            # of all that is kept these go last
+        wanted = [*range(first, k), *range(max(0, first - spacing), 2 * first - k)]
+        with self._lock:
+            missing = []
+            for at in wanted:
+                made = self._records.get(at)
+                if made is None or made.after is None:
+                    missing.append(at)
+                else:
+                    # of all that is kept these go last
+                    self._records.move_to_end(at)
+        for at in missing:
+            # now, so that the next one can have the memory
+            self._drop_records(self._records_most - 1)
+            _, made = self.runner.iterate(self.state(at))
+            self._note(at, [made.loss], True)
             self._keep_record(made)
 
     # divergence
@@ -330,7 +333,12 @@ class Trace(Sequence[Step]):
         with self._lock:
             self._records[made.k] = made
             self._records.move_to_end(made.k)
-            while len(self._records) > self._records_most:
+        self._drop_records(self._records_most)
+
+    def _drop_records(self, most: int) -> None:
+        """Drop what was asked for longest ago until there are `most`."""
+        with self._lock:
+            while len(self._records) > most:
                 self._records.popitem(last=False)
 
     def _held(self, k: int) -> Array | None:
