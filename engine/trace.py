@@ -91,9 +91,11 @@ class Trace(Sequence[Step]):
             start.vector, checkpoint_bytes, scenario.training.iterations, self.runner.stride
         )
         self._segment: OrderedDict[int, Array] = OrderedDict()
-        self._segment_most = max(2, SEGMENT_BYTES // (start.vector.nbytes + OVERHEAD))
         self._records: OrderedDict[int, Record] = OrderedDict()
         self._records_most = self._room(start)
+        # records of a stretch have its states too
+        segment_bytes = SEGMENT_BYTES if self._records_most == RECORDS_KEPT else 0
+        self._segment_most = max(2, segment_bytes // (start.vector.nbytes + OVERHEAD))
         self._asked = -1
         """The record last asked for."""
         self._losses = array("d")
