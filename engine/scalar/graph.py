@@ -126,13 +126,14 @@ class Graph:
         assert quantity.template is not None, "what is computed has a formula"
         into = self.after if quantity.kind is Kind.STATE else self.named
         if self.wide:
+            self.wide.begin()
+            self._free = {}
             if self.wide.is_held(quantity):
                 into[name_of(quantity.key)] = self.wide.whole(quantity)
                 return
             self._free = dict(zip(quantity.indices, quantity.shape, strict=True))
             if quantity.per_sample and self.form.samples > 1:
                 self._free = {"s": self.form.samples, **self._free}
-            self.wide.begin()
         for unit, sample in elements(quantity, self.form.samples):
             at: dict[Index, int] = {"s": sample or 1, **dict(zip(quantity.indices, unit, strict=True))}
             into[name_of(quantity.key, unit, sample)] = self._node(quantity.template, at, {})

@@ -90,7 +90,6 @@ class Wide:
 
     def whole(self, quantity: Quantity) -> int:
         """All elements of a quantity that is held whole."""
-        self._folds.clear()
         assert quantity.template is not None, "what is computed has a formula"
         order = quantity.indices
         grid = self._grid(quantity.template, order, {} if self._graph.form.samples > 1 else {"s": 1})
