@@ -68,4 +68,7 @@ class State(Mapping[Key, Array]):
     @property
     def finite(self) -> bool:
         """Whether no number of the state is NaN or infinite."""
-        return bool(np.isfinite(self.vector).all())
+        # a sum of squares that is finite has no other kind of part, and is there sooner
+        with np.errstate(all="ignore"):
+            squares = float(np.dot(self.vector, self.vector))
+        return math.isfinite(squares) or bool(np.isfinite(self.vector).all())

@@ -37,7 +37,8 @@ class Gradient(Struct, frozen=True):
     @property
     def apart(self) -> bool:
         """Whether data and penalty are steps of their own."""
-        return any(in_gradient(penalty) for penalty in self.penalties)
+        # most have none, and every update asks
+        return bool(self.penalties) and any(in_gradient(penalty) for penalty in self.penalties)
 
     def write(self, work: Work, state: Parameters, data: Any) -> None:
         """Put the parts and their sum into the record; `data` is the data's part."""
