@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 
@@ -16,8 +16,12 @@ from engine.numbers import shortest
 from engine.scenario.edit import Draft, EditError
 from engine.scenario.model import Goal, Scenario
 from engine.scenario.words import count
+from engine.trace import Progress
 from tui.session import Session
 from tui.settings import Settings
+
+A_WHILE = 10_000_000_000
+"""Multiplications that a change is tried with while it is being typed: some seconds, and it can be stopped."""
 
 _GOAL = re.compile(r"(.+?)\s*=\s*(\S+)\s+by\s+(\S+)(?:\s+from\s+(\S+)\s+to\s+(\S+))?\s*$")
 
@@ -135,8 +139,17 @@ def nudged(text: str, by: int) -> str:
     return f"{target.strip()} = {(number + by * unit).normalize():f}"
 
 
-def preview(session: Session, cursor: int, draft: Draft, text: str, settings: Settings) -> str:
-    """What an edit would do to the step shown.
+class Trial(Struct, frozen=True):
+    """What a change would do to the step shown."""
+
+    words: str
+    """As far as it can be said at once."""
+    further: Callable[[Progress], str | None] | None = None
+    """Says more, for a walk that takes a while; None where it was stopped. To be called in a thread."""
+
+
+def tried(session: Session, cursor: int, draft: Draft, text: str, settings: Settings) -> Trial:
+    """What an edit would do.
 
     Raises:
         EditError: it cannot be made.
@@ -151,17 +164,26 @@ def preview(session: Session, cursor: int, draft: Draft, text: str, settings: Se
     if not scenario.training.iterations:
         raise EditError(f"{target}: without an iteration there is nothing to step through")
     step = session.trace[cursor]
-    if settings.hidden or not session.quick(step.place.k):
-        return f"{target} = {value}: Enter computes everything anew{_set_aside(session.scenario, scenario)}"
+    aside = _set_aside(session.scenario, scenario)
     after = Session(scenario)
-    printer = session.printer(settings)
     try:
-        number = float(after.trace.value(after.trace.resolve(str(step.address))))
+        place = after.trace.index_of(after.trace.resolve(str(step.address)))
     except AddressError:
-        return f"{target} = {value}: this step has no place in that walk{_set_aside(session.scenario, scenario)}"
-    arrow = "->" if settings.ascii else "→"
-    said = f"{session.symbol(step, settings)}: {printer.number(step.value)} {arrow} {printer.number(number)}"
-    return said + _set_aside(session.scenario, scenario)
+        return Trial(f"{target} = {value}: this step has no place in that walk{aside}")
+
+    def seen() -> str:
+        printer = session.printer(settings)
+        arrow = "->" if settings.ascii else "→"
+        old, new = printer.number(step.value), printer.number(after.trace[place].value)
+        return f"{session.symbol(step, settings)}: {old} {arrow} {new}{aside}"
+
+    if after.near(place) and not settings.hidden:
+        return Trial(seen())
+    anew = f"{target} = {value}: Enter computes everything anew{aside}"
+    # the line is begun with what is there: nothing to be tried
+    if settings.hidden or changed.text == draft.text or after.cost(step.place.k) > A_WHILE:
+        return Trial(anew)
+    return Trial(anew, lambda progress: seen() if after.reach(place, progress) else None)
 
 
 def _set_aside(before: Scenario, after: Scenario) -> str:

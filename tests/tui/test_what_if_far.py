@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from engine.scenario.read import read_text
 from engine.structs import replace
 from engine.trace import PROGRESS_EVERY, Progress, Trace
 from tui import session as sessions
+from tui.screens.edit import Seen
 from tui.session import Session
 
 # far walks, and what goes on meanwhile
@@ -56,6 +58,102 @@ async def computing(far: Scenario, patch: pytest.MonkeyPatch) -> AsyncIterator[t
 
 def rate(walker: Walker) -> float:
     return walker.screen.walk.scenario.training.optimizer.learning_rate
+
+
+def at_its_end(rate: str, far: Scenario, address: str) -> str:
+    changed = Draft.of(far.text, far.path).set("lr", rate).scenario
+    trace = Trace(changed)
+    return f"{float(trace.value(trace.resolve(address))):.5g}"
+
+
+def test_what_a_change_does_far_away_is_seen_while_its_number_is_moved(far: Scenario) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            walk, step = walker.screen.walk, walker.screen.walk.trace[walker.cursor]
+            await typed(walker, "i", "lr = 0.5", enter=False)
+            await walker.work()
+            old, new = said(walker).removeprefix("b₁⁽²⁾: ").split(" → ")
+            assert float(old) == pytest.approx(step.value, rel=1e-4)
+            assert float(new) == pytest.approx(float(at_its_end("0.5", far, str(step.address))), rel=1e-4)
+            await walker.press("up")
+            await walker.work()
+            assert walker.top.query_one(Input).value == "lr = 0.51"
+            _, new = said(walker).split(" → ")
+            assert float(new) == pytest.approx(float(at_its_end("0.51", far, str(step.address))), rel=1e-4)
+            await walker.press("escape")
+            assert walker.screen.walk is walk, "nothing is changed before Enter"
+
+    run(check())
+
+
+def test_of_several_lines_the_last_alone_is_tried_to_its_end(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            gate = Gate(monkeypatch)
+            await typed(walker, "i", "lr = 0.5", enter=False)
+            await gate.reached(walker)
+            assert said(walker) == "lr = 0.5: Enter computes everything anew"
+            walker.top.query_one(Input).value = "lr = 0.25"
+            await walker.settle()
+            gate.open.set()
+            await walker.work()
+            assert gate.stopped.is_set()
+            step = walker.screen.walk.trace[walker.cursor]
+            _, new = said(walker).split(" → ")
+            assert float(new) == pytest.approx(float(at_its_end("0.25", far, str(step.address))), rel=1e-4)
+            walker.top.query_one(Input).value = "lr = x"
+            await walker.work()
+            assert "→" not in said(walker)
+
+    run(check())
+
+
+@pytest.mark.parametrize("then", ["closed", "a line that means nothing"])
+def test_what_is_asked_no_more_is_not_tried_on(then: str, far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            gate = Gate(monkeypatch)
+            await typed(walker, "i", "lr = 0.5", enter=False)
+            await gate.reached(walker)
+            if then == "closed":
+                await walker.press("escape")
+            else:
+                walker.top.query_one(Input).value = "lr = x"
+                await walker.settle()
+                # one that was on its way already
+                walker.top.post_message(Seen("lr = 0.5", "late"))
+                await walker.settle()
+                assert "late" not in said(walker)
+            gate.open.set()
+            assert await asyncio.to_thread(gate.stopped.wait, 20)
+            await walker.settle()
+            assert rate(walker) == 1.0
+            assert (walker.top is walker.screen) == (then == "closed")
+
+    run(check())
+
+
+@pytest.mark.parametrize("why", ["hidden", "too far", "as it is"])
+def test_what_is_not_to_be_seen_is_not_tried(why: str, far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        async with walking(far) as walker:
+            await at_the_end(walker)
+            if why == "hidden":
+                await walker.press("a")
+            elif why == "too far":
+                monkeypatch.setattr("tui.edits.A_WHILE", 1)
+            line = "lr = 1.0" if why == "as it is" else "lr = 0.5"
+            gate = Gate(monkeypatch)
+            gate.open.set()
+            await typed(walker, "i", line, enter=False)
+            await walker.work()
+            assert not gate.entered.is_set()
+            assert said(walker) == f"{line}: Enter computes everything anew"
+
+    run(check())
 
 
 def test_a_far_edit_is_computed_before_it_is_shown(far: Scenario) -> None:

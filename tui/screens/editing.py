@@ -14,7 +14,7 @@ from engine.scenario.model import Goal
 from engine.scenario.save import SaveError, save
 from engine.scenario.words import count
 from engine.trace import Progress
-from tui.edits import Edits, parse_edit, parse_goal, preview, suggestions
+from tui.edits import Edits, parse_edit, parse_goal, suggestions, tried
 from tui.screens.edit import EditScreen
 from tui.screens.moving import Moving
 from tui.screens.prompt import ChoiceScreen, PromptScreen
@@ -41,7 +41,7 @@ class Editing(Moving):
         self.app.push_screen(
             EditScreen(
                 suggestions(walk, cursor, draft),
-                lambda text: preview(walk, cursor, draft, text, self.settings),
+                lambda text: tried(walk, cursor, draft, text, self.settings),
                 self.keep_typed,
                 self.typed,
             ),
