@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from itertools import pairwise
 from statistics import median
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from benchmarks.measure import ROOT, fresh, interleaved, peak_megabytes, printed
 from benchmarks.networks import LARGE, SMALL, TINY, Net
@@ -23,6 +23,8 @@ SLOW = {"PyTorch": 10, "micrograd": 100}
 """Peers that run a part of the way only."""
 WAY = 40
 """Iterations of a longer way back: through checkpoints."""
+STRETCH = 8
+"""Updates run between two seeks, for comparison."""
 LIMITS = {TINY.name: 0.1, SMALL.name: 1.2, LARGE.name: 1.15}
 """Of the engine's time in that of numpy by hand."""
 
@@ -65,10 +67,22 @@ def training(runs: int, share: int) -> Section:
     )  # fmt: skip
 
 
-def _seeks(trace: Trace, updates: int, count: int) -> tuple[list[float], list[float], list[float]]:
-    """Seconds of seeks to a record anywhere, of one step back from each, and of the steps of longer ways back."""
+class Seeks(NamedTuple):
+    """Seconds, of each one that was measured."""
+
+    far: list[float]
+    """Seeks to a record anywhere."""
+    back: list[float]
+    """One iteration back from each."""
+    way: list[float]
+    """Iterations of longer ways back."""
+    update: list[float]
+    """Updates that nothing is kept of, in between."""
+
+
+def _seeks(trace: Trace, updates: int, count: int) -> Seeks:
     generator = random.Random(2)
-    far, back, way = [], [], []
+    found = Seeks([], [], [], [])
     for number in range(count):
         k = generator.randrange(WAY, updates)
         times = [time.perf_counter()]
@@ -76,10 +90,13 @@ def _seeks(trace: Trace, updates: int, count: int) -> tuple[list[float], list[fl
             trace.record(place)
             times.append(time.perf_counter())
         passed = [after - before for before, after in pairwise(times)]
-        far.append(passed[0])
-        back.append(passed[1])
-        way += passed[1:] if number % 10 == 0 else []
-    return far, back, way
+        found.far.append(passed[0])
+        found.back.append(passed[1])
+        found.way.extend(passed[1:] if number % 10 == 0 else [])
+        state, started = trace.state(place), time.perf_counter()
+        trace.runner.advance(state, place + STRETCH, [])
+        found.update.append((time.perf_counter() - started) / STRETCH)
+    return found
 
 
 def _p99(times: list[float]) -> float:
@@ -91,27 +108,26 @@ def seeking(runs: int, share: int) -> Section:
     rows, targets = [], []
     for net in (TINY.longer(TINY.updates // share), LARGE.longer(2_000 // share)):
         trace = Trace(net.scenario())
-        started = time.perf_counter()
         trace.reach(net.updates)
-        update = (time.perf_counter() - started) / net.updates
         found = _seeks(trace, net.updates, 200)
+        update = median(found.update)
         limit = 0.002 if net.name == TINY.name else update
         kept = len(trace._checkpoints) * (trace.state(0).vector.nbytes + OVERHEAD) / 2**20
         what = f"{net.name}, {net.updates:,} updates"
         rows.append(
-            (what, *(f"{seconds(median(times))}, {seconds(_p99(times))}" for times in found), seconds(update),
+            (what, *(f"{seconds(median(times))}, {seconds(_p99(times))}" for times in found[:3]), seconds(update),
              f"{kept:.1f} MiB")
         )  # fmt: skip
         targets += [
-            Target(f"{what}: fresh random seek, p99", _p99(found[0]), 0.02, "s"),
-            Target(f"{what}: one iteration back", median(found[1]), limit, "s"),
-            Target(f"{what}: {WAY - 1} iterations back, each", median(found[2]), limit, "s"),
+            Target(f"{what}: fresh random seek, p99", _p99(found.far), 0.02, "s"),
+            Target(f"{what}: one iteration back", median(found.back), limit, "s"),
+            Target(f"{what}: {WAY - 1} iterations back, each", median(found.way), limit, "s"),
             Target(f"{what}: checkpoints", kept, 128.0, "MiB"),
         ]
     return Section(
         "Seeking",
         "200 fresh random seeks to a record, one iteration back from each, and from 20 of them on, iteration by"
-        " iteration;\nmedian and 99th percentile.",
+        " iteration;\nmedian and 99th percentile. Updates, of which nothing is kept, are timed in between.",
         ("walk", "seek", "one back", f"{WAY - 1} back, each", "an update", "checkpoints"),
         tuple(rows), tuple(targets),
     )  # fmt: skip
