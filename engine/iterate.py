@@ -167,7 +167,8 @@ class ArrayRunner:
                 own.k = k + 1
                 # its largest arrays are the next update's, and in the cache
                 del work
-                sound = sound and all(np.isfinite(own[key]).all() for key in self._fading)
+                if self._fading:
+                    sound = sound and all(np.isfinite(own[key]).all() for key in self._fading)
                 state, own, other = own, other, own
         if other is not own:
             self._spare.append(own.vector)

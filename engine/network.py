@@ -6,6 +6,7 @@ depends on the position in the walk is in `plan` and `trace`.
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
@@ -22,6 +23,7 @@ from engine.layers.loss import LossStage
 from engine.layers.normalise import Normalise
 from engine.layers.stage import Derived, Parameters, Stage, Work
 from engine.penalties import in_gradient, on
+from engine.products import squares
 from engine.quantity import Key, Kind, Phase, Quantity
 from engine.scenario.model import Array, Layer, Scenario
 from engine.state import Layout, State
@@ -178,6 +180,7 @@ class Network:
                 number, layer.units, self.sizes[number - 1], below, layer.biases is not None, not self.single,
                 self._gradient("W", number), self._gradient("b", number),
                 layer.shared_bias, layer.tied_to, layer.tied_transposed,
+                squares(self.scenario.x) if below == ("x", None) else math.inf,
             )
         ]  # fmt: skip
         here: Key = ("z", number)

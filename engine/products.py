@@ -19,14 +19,17 @@ SMALL = 4096
 """Multiplications up to which a product is summed here: what fits a screen, and some microseconds."""
 
 
-def product(left: Array, right: Array, out: Array | None = None) -> Array:
-    """left @ right for matrices (n, m) and (m, p), written into `out` where that is given."""
+def product(left: Array, right: Array, out: Array | None = None, most: float = math.inf) -> Array:
+    """left @ right for matrices (n, m) and (m, p), written into `out` where that is given.
+
+    `most`: what the squares of `right` cannot exceed in sum, where that is known.
+    """
     if left.shape[0] * left.shape[1] * right.shape[1] <= SMALL:
         # over a middle axis numpy adds slice by slice: every element in the same order
         ordered: Array = (left[:, :, None] * right[None, :, :]).sum(axis=1, out=out)
         return ordered
     result: Array = np.matmul(left, right, out=out)
-    if _surely_finite(left, right, result):
+    if (most < math.inf and math.isfinite(squares(left) * most)) or _surely_finite(left, right, result):
         return result
     finite: NDArray[np.bool_] = np.isfinite(result)
     # a NaN among the factors makes both ways NaN: only overflow can differ
@@ -42,10 +45,11 @@ def _surely_finite(left: Array, right: Array, result: Array) -> bool:
     No element, nor any part of its sum, is larger than the lengths of both factors multiplied (Cauchy and Schwarz).
     """
     if left.size + right.size < result.size:
-        return math.isfinite(_square(left) * _square(right))
-    return math.isfinite(_square(result))
+        return math.isfinite(squares(left) * squares(right))
+    return math.isfinite(squares(result))
 
 
-def _square(array: Array) -> float:
+def squares(array: Array) -> float:
+    """The sum of the squares of all elements."""
     flat = array.ravel("K")
     return float(np.dot(flat, flat))

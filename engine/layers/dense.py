@@ -10,6 +10,8 @@ shared bias is one number for all units, so its gradient sums over them too.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from msgspec import Struct
 
@@ -49,6 +51,8 @@ class Dense(Struct, frozen=True):
     """The layer whose W this one uses, where that is another."""
     transposed: bool = False
     """Whether it uses the transpose of it."""
+    received: float = math.inf
+    """What the squares of all that it receives cannot exceed in sum, where that is known: the data's do not change."""
     uses: tuple[Use, ...] = ()
     """Further uses of this layer's own W."""
 
@@ -79,7 +83,7 @@ class Dense(Struct, frozen=True):
 
     def weight_gradient(self, work: Work, out: Array | None = None) -> Array:
         """The data's part of ∂L/∂W, shape (units, inputs), written into `out` where that is given."""
-        total = product(work["delta", self.layer].T, work[self.below], out)
+        total = product(work["delta", self.layer].T, work[self.below], out, self.received)
         for use in self.uses:
             there, below = work["delta", use.layer], work[use.below]
             total += product(below.T, there) if use.transposed else product(there.T, below)
