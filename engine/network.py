@@ -175,12 +175,16 @@ class Network:
 
     def _layer_stages(self, number: int, layer: Layer, below: Key) -> tuple[list[Stage], Key]:
         """The stages of one layer, and the array it passes on."""
+        received = math.inf
+        if below == ("x", None):
+            with np.errstate(all="ignore"):
+                received = squares(self.scenario.x)
         stages: list[Stage] = [
             Dense(
                 number, layer.units, self.sizes[number - 1], below, layer.biases is not None, not self.single,
                 self._gradient("W", number), self._gradient("b", number),
                 layer.shared_bias, layer.tied_to, layer.tied_transposed,
-                squares(self.scenario.x) if below == ("x", None) else math.inf,
+                received,
             )
         ]  # fmt: skip
         here: Key = ("z", number)

@@ -50,6 +50,6 @@ def _surely_finite(left: Array, right: Array, result: Array) -> bool:
 
 
 def squares(array: Array) -> float:
-    """The sum of the squares of all elements."""
+    """The sum of the squares of all elements. Whoever calls silences floating-point warnings."""
     flat = array.ravel("K")
     return float(np.dot(flat, flat))
