@@ -19,7 +19,7 @@ class Vectors:
     """
 
     def __init__(self, size: int, most: int) -> None:
-        """`most`: vectors that are looked after; those beyond are the system's business."""
+        """`most`: vectors that are looked after, the latest; what is kept for long becomes the system's business."""
         self._size = size
         self._most = most
         self._owners: list[Array] = []
@@ -32,8 +32,8 @@ class Vectors:
                 if references == _ALONE:
                     return self._owners[place][:]
             owner = np.empty(self._size)
-            if len(self._owners) < self._most:
-                self._owners.append(owner)
+            self._owners.append(owner)
+            del self._owners[: -self._most]
             return owner[:]
 
 

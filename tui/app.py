@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from tui.session import Session
     from tui.settings import Settings
 
-GARBAGE = 20_000
-"""Objects made between two looks for garbage: some steps. The usual 700 cost a pause in every step."""
 DARK, LIGHT, MONO, SIXTEEN = "backprop-dark", "backprop-light", "backprop-mono", "ansi-dark"
 
 NO_STEPS = "there is nothing to step through: the training has no iterations (`eval` and `check` work all the same)"
@@ -110,7 +108,6 @@ class StepperApp(App[None]):
         # what is there by now stays: the collector need not look through it at every thousand cells drawn
         gc.collect()
         gc.freeze()
-        gc.set_threshold(GARBAGE)
 
     def _read(self) -> None:
         if self._read_preferences is not None:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 OK, WRONG_INPUT, OUR_FAULT, INTERRUPTED, CLOSED_PIPE = 0, 2, 70, 130, 141
 DEBUG = "BACKPROP_TUI_DEBUG"
 GARBAGE = 20_000
-"""Objects made between two looks for garbage: the usual 700 are looked through seventy times while modules load."""
+"""Objects made between two looks for garbage: the usual 700 are looked through seventy times while modules
+load, and cost a pause in every step."""
 
 
 def run() -> None:

@@ -50,6 +50,15 @@ def test_no_two_have_the_same_memory_and_no_more_is_kept_than_was_said() -> None
     assert {place(vector) for vector in again} == owned
 
 
+def test_what_is_kept_for_long_takes_no_place() -> None:
+    vectors = Vectors(3, 2)
+    kept = [vectors.take() for _ in range(10)]
+    where = place(passing := vectors.take())
+    del passing
+    assert place(vectors.take()) == where
+    assert len({place(vector) for vector in kept}) == 10
+
+
 def test_nothing_handed_out_changes_while_the_walk_goes_on() -> None:
     given = with_training(softmax_batch(2), iterations=120)
     trace, generator = Trace(given, scalar=False), random.Random(4)

@@ -87,19 +87,26 @@ def test_what_a_change_does_far_away_is_seen_while_its_number_is_moved(far: Scen
     run(check())
 
 
+@asynccontextmanager
+async def trying(far: Scenario, patch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Walker, Gate]]:
+    """The app at the end of a far walk, a line typed but not entered, what it would do held by the gate."""
+    async with walking(far) as walker:
+        await at_the_end(walker)
+        gate = Gate(patch)
+        await typed(walker, "i", "lr = 0.5", enter=False)
+        await gate.reached(walker)
+        yield walker, gate
+
+
 def test_of_several_lines_the_last_alone_is_tried_to_its_end(far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check() -> None:
-        async with walking(far) as walker:
-            await at_the_end(walker)
-            gate = Gate(monkeypatch)
-            await typed(walker, "i", "lr = 0.5", enter=False)
-            await gate.reached(walker)
+        async with trying(far, monkeypatch) as (walker, gate):
             assert said(walker) == "lr = 0.5: Enter computes everything anew"
             walker.top.query_one(Input).value = "lr = 0.25"
             await walker.settle()
             gate.open.set()
+            assert await asyncio.to_thread(gate.stopped.wait, 20)
             await walker.work()
-            assert gate.stopped.is_set()
             step = walker.screen.walk.trace[walker.cursor]
             _, new = said(walker).split(" → ")
             assert float(new) == pytest.approx(float(at_its_end("0.25", far, str(step.address))), rel=1e-4)
@@ -113,11 +120,7 @@ def test_of_several_lines_the_last_alone_is_tried_to_its_end(far: Scenario, monk
 @pytest.mark.parametrize("then", ["closed", "a line that means nothing"])
 def test_what_is_asked_no_more_is_not_tried_on(then: str, far: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
     async def check() -> None:
-        async with walking(far) as walker:
-            await at_the_end(walker)
-            gate = Gate(monkeypatch)
-            await typed(walker, "i", "lr = 0.5", enter=False)
-            await gate.reached(walker)
+        async with trying(far, monkeypatch) as (walker, gate):
             if then == "closed":
                 await walker.press("escape")
             else:
