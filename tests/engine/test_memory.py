@@ -54,6 +54,8 @@ def test_what_is_kept_for_long_takes_no_place() -> None:
     vectors = Vectors(3, 2)
     kept = [vectors.take() for _ in range(10)]
     where = place(passing := vectors.take())
+    # the system too may hand out the same memory again
+    assert where in map(place, vectors._owners)
     del passing
     assert place(vectors.take()) == where
     assert len({place(vector) for vector in kept}) == 10
