@@ -43,6 +43,25 @@ def test_an_edit_typed_in_shows_what_it_does_and_does_it() -> None:
     run(check())
 
 
+def test_of_a_number_moved_fast_the_last_alone_is_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        async with walking(shipped("softplus"), at=2) as walker:
+            await typed(walker, "i", "x[1] = 1.4", enter=False)
+            meant: list[str] = []
+            screen = walker.top
+            assert isinstance(screen, EditScreen)
+            tried = screen._tried
+            monkeypatch.setattr(screen, "_tried", lambda text: meant.append(text) or tried(text))
+            line = screen.query_one(Input)
+            for _ in range(30):
+                line.value = nudged(line.value, 1)
+            await walker.settle()
+            assert meant == ["x[1] = 4.4"]
+            assert said(walker) != "a₁⁽¹⁾: 0.79814 → 0.55436"
+
+    run(check())
+
+
 WRONG = (
     ("z[1][1] = 3", "calculated"),
     ("W[1][9,9] = 1", "W[1]"),

@@ -52,6 +52,9 @@ class PromptScreen(Dialog[str | None]):
 
     @on(Input.Changed)
     def _preview(self, event: Input.Changed) -> None:
+        if event.value != event.input.value:
+            # typed on since: what the last line means is all that is wanted, and it may take a while to say
+            return
         self.query_one("#preview", Static).update(self._plain(self._said(event.value)))
 
     @on(Input.Submitted)
