@@ -30,12 +30,18 @@ GARBAGE = 20_000
 """Objects made between two looks for garbage: the usual 700 are looked through seventy times while modules
 load, and cost a pause in every step."""
 
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""How many threads numpy's libraries take, read when it is imported: for matrices of this size they wait for one another
+longer than they calculate, and the screen with them. What a person has set stays."""
+
 
 def run() -> None:
     """The console script."""
     if sys.stdout is None:
         # started with its output closed: `>&-`
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - open as long as the process runs
+    for name in THREADS:
+        os.environ.setdefault(name, "1")
     gc.set_threshold(GARBAGE)
     status = main(sys.argv[1:])
     # all memory is given back at once: what still lives need not be looked through, object by object

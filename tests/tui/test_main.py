@@ -460,3 +460,19 @@ class TestPipes:
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.isascii()
         assert "step 404/404 - iteration 4/4 - update" in done.stdout
+
+    @pytest.mark.parametrize(("asked", "wanted"), [(None, "1"), ("2", "2")])
+    def test_matrices_are_multiplied_by_one_thread_unless_asked(self, asked: str | None, wanted: str) -> None:
+        """Before numpy is imported: afterwards its libraries look no more."""
+        code = (
+            "import os, sys; from tui.main import run; early = 'numpy' in sys.modules\n"
+            "sys.argv = ['backprop-tui', 'eval', 'softplus', 'loss']\n"
+            "try: run()\n"
+            "except SystemExit: print(early, os.environ['OPENBLAS_NUM_THREADS'])"
+        )
+        kept = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+        more = {} if asked is None else {"OPENBLAS_NUM_THREADS": asked}
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, env={**kept, **more}, capture_output=True, text=True, timeout=60
+        )
+        assert done.stdout.splitlines()[-1] == f"False {wanted}", done.stderr
