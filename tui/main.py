@@ -31,8 +31,8 @@ GARBAGE = 20_000
 load, and cost a pause in every step."""
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""How many threads numpy's libraries take, read when it is imported: for matrices of this size they wait for one
-another longer than they calculate, and the screen with them. What a person has set stays."""
+"""How many threads numpy's libraries take, read when it is imported: at these sizes more gain nothing, and where the
+machine is busy they wait for one another, and the screen with them. What a person has set stays."""
 
 
 def run() -> None:
